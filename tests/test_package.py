@@ -1,0 +1,108 @@
+"""The package as a thing to install and import: version, types, documentation, weight."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import tinygrad_kr
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PUBLIC = (
+    "tinygrad_kr",
+    "tinygrad_kr.autograd",
+    "tinygrad_kr.datasets",
+    "tinygrad_kr.errors",
+    "tinygrad_kr.io",
+    "tinygrad_kr.nn",
+    "tinygrad_kr.nn.functional",
+    "tinygrad_kr.nn.init",
+    "tinygrad_kr.nn.utils",
+    "tinygrad_kr.optim",
+    "tinygrad_kr.optim.lr_scheduler",
+    "tinygrad_kr.transforms",
+    "tinygrad_kr.utils.data",
+)
+
+
+def test_one_version_everywhere() -> None:
+    assert importlib.metadata.version("tinygrad_kr") == tinygrad_kr.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)
+    assert newest is not None and newest[1] == tinygrad_kr.__version__
+
+
+def test_the_types_are_shipped() -> None:
+    assert (Path(tinygrad_kr.__file__).parent / "py.typed").is_file()
+
+
+def public_objects(module: ModuleType) -> dict[str, Any]:
+    names = getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")])
+    found = {name: getattr(module, name) for name in names}
+    return {
+        name: value
+        for name, value in found.items()
+        if (inspect.isclass(value) or callable(value) or inspect.ismodule(value))
+        and (getattr(value, "__module__", None) or value.__name__).startswith("tinygrad_kr")
+    }
+
+
+def speaks_both(doc: str | None) -> bool:
+    """Korean in the first line, and a line of English prose below it."""
+    first, *rest = (doc or "").strip().splitlines() or [""]
+    return bool(re.search("[가-힣]", first)) and any(
+        re.search(r"[A-Za-z]{2,} .*[A-Za-z]{2,}", line) and not re.search("[가-힣]", line)
+        for line in rest
+    )
+
+
+@pytest.mark.parametrize("module_name", PUBLIC)
+def test_public_names_are_documented_in_two_languages(module_name: str) -> None:
+    module = importlib.import_module(module_name)
+    objects = public_objects(module) | {"the module itself": module}
+    assert [name for name, value in objects.items() if not speaks_both(value.__doc__)] == []
+
+
+WEIGH = """
+import json, sys, time
+import numpy
+before = set(sys.modules)
+start = time.perf_counter()
+import tinygrad_kr
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": seconds, "new": sorted(set(sys.modules) - before)}))
+"""
+
+HEAVY = {
+    "asyncio",
+    "email",
+    "http",
+    "multiprocessing",
+    "sqlite3",
+    "ssl",
+    "tkinter",
+    "unittest",
+    "xml",
+}
+
+
+def test_import_is_light() -> None:
+    """Beside NumPy, nothing but the standard library comes in, and no heavy part of that."""
+    run = subprocess.run([sys.executable, "-c", WEIGH], capture_output=True, text=True, check=True)
+    weighed = json.loads(run.stdout)
+    packages = {name.partition(".")[0] for name in weighed["new"]} - {"tinygrad_kr", "numpy"}
+    print(f"import: {weighed['seconds']:.3f} s after NumPy; from the library: {sorted(packages)}")
+    assert packages <= sys.stdlib_module_names
+    assert packages & HEAVY == set()
+    assert weighed["seconds"] < 2
