@@ -37,7 +37,11 @@ PUBLIC = (
 
 
 def test_one_version_everywhere() -> None:
-    assert importlib.metadata.version("tinygrad_kr") == tinygrad_kr.__version__
+    try:
+        installed = importlib.metadata.version("tinygrad_kr")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("run from a checkout that is not installed")
+    assert installed == tinygrad_kr.__version__
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)
     assert newest is not None and newest[1] == tinygrad_kr.__version__
