@@ -1,0 +1,421 @@
+"""역전파: 새 노드부터 거꾸로 걷는다.
+
+The reverse pass. It walks the nodes newest first (a heap of their numbers, no recursion), asks each
+operation for the gradients of its inputs, and hands what reaches a leaf to the leaf. What is
+common to all operations is here and nowhere else: undoing a broadcast, restoring the dtype,
+skipping what nobody needs, adding up without aliasing, hooks, version checks.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr.autograd import anomaly
+from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
+from tinygrad_kr.autograd.mode import set_grad_enabled
+from tinygrad_kr.autograd.node import Leaf, Node
+from tinygrad_kr.autograd.view import current_node
+from tinygrad_kr.dtypes import Array, DType
+from tinygrad_kr.errors import ArgumentError, GradientError, InplaceError, ShapeError
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+_accumulating = threading.Lock()
+
+
+def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
+    """브로드캐스트를 되돌린다: 늘어난 축을 더한다.
+
+    Undo a broadcast: the sum of ``g`` over the axes that broadcasting from ``shape`` made or grew.
+    """
+    lead = g.ndim - len(shape)
+    axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 != g.shape[lead + i]))
+    return np.sum(g, axis=axes, dtype=g.dtype).reshape(shape)
+
+
+def fit(g: Any, shape: tuple[int, ...], dtype: DType) -> Any:
+    """기울기를 그 값의 형상과 자료형으로.
+
+    A gradient in the shape and dtype of the value that it belongs to.
+    """
+    if isinstance(g, TensorBase):
+        t: Any = g
+        if t.shape != shape:
+            t = t.expand(shape) if _broadcasts(t.shape, shape) else t.sum_to_size(shape)
+        return t if t.dtype == dtype else t.to(dtype)
+    if g.shape != shape:
+        g = np.broadcast_to(g, shape) if _broadcasts(g.shape, shape) else sum_to(g, shape)
+    return g if g.dtype == dtype else g.astype(dtype)
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a gradient of ``shape`` stands for one of ``to``: an op may give it unexpanded."""
+    return len(shape) <= len(to) and all(
+        n in (1, m) for n, m in zip(reversed(shape), reversed(to), strict=False)
+    ) and not (len(shape) == len(to) and shape == to)
+
+
+def _check_versions(node: Node) -> None:
+    if node.kept is None:
+        raise GradientError(
+            f"{node.name()}의 계산 그래프는 이미 지나가며 지워졌습니다. 두 번 역전파하려면 첫 번째에 "
+            "retain_graph=True를 주세요.",
+            f"Trying to backward through the graph a second time: {node.name()} has freed what it "
+            "kept. Give retain_graph=True to the first backward.",
+        )
+    for counter, count in node.checks:
+        if counter[0] != count:
+            raise InplaceError(
+                f"역전파에 필요한 값이 제자리(in-place)에서 바뀌었습니다: {node.name()}이(가) 간직한 "
+                f"값의 버전은 {count}이었는데 지금은 {counter[0]}입니다. 바꾸기 전에 clone() 하세요.",
+                f"A value needed for the gradient was modified by an inplace operation: "
+                f"{node.name()} kept it at version {count}, it is at version {counter[0]} now. "
+                "clone() it before changing it.",
+            )
+
+
+def _reaching(roots: Iterable[Node], targets: Iterable[Node]) -> set[Node]:
+    """The nodes below ``roots`` from which a target can be reached, targets included."""
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None and edge not in seen:
+                seen.add(edge)
+                stack.append(edge)
+    wanted = set(targets)
+    useful: set[Node] = set()
+    for node in sorted(seen, key=_age, reverse=True):
+        if node in wanted or any(e in useful for e in node.edges):
+            useful.add(node)
+    return useful
+
+
+def _age(node: Node) -> tuple[bool, int]:
+    return isinstance(node, Leaf), node.order
+
+
+def walk(
+    roots: Sequence[tuple[Node, Any]],
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Sequence[Node] | None = None,
+) -> dict[Node, Any]:
+    """그래프를 거꾸로 걸어 잎(또는 targets)의 기울기를 모은다.
+
+    Walk the graph back from ``roots``, pairs of a node and the gradient of its value. Returns the
+    gradients of the leaves reached, or of ``targets`` and of nothing else if they are given; each
+    array among them is owned, writable, contiguous and aliased by nothing. Nothing is added to any
+    ``.grad`` here, so a walk that fails leaves every leaf as it was.
+    """
+    useful = None if targets is None else _reaching((n for n, _ in roots), targets)
+    captured = set(targets or ())
+    found: dict[Node, Any] = {}
+    pending: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
+
+    for node, g in roots:
+        if useful is not None and node not in useful:
+            continue
+        g = fit(g, node.shape, node.dtype)
+        if isinstance(node, Leaf):
+            found[node] = found[node] + g if node in found else _owned(g)
+        elif node in pending:
+            pending[node] = pending[node] + g
+        else:
+            pending[node] = g
+            heapq.heappush(heap, (node.order, node))
+
+    push, pop = heapq.heappush, heapq.heappop
+    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
+        while heap:
+            node = pop(heap)[1]
+            g = pending.pop(node)
+            if node.hooks or node.retain is not None:
+                g = _show(node, g)
+            if node in captured:
+                found[node] = _owned(g)
+            edges = node.edges
+            if useful is not None:
+                edges = [e if e in useful else None for e in edges]
+                if not any(edges):
+                    continue
+            if node.checks:
+                _check_versions(node)
+            pulled = node.op.pull(node, g, edges, create_graph)
+            if node.checks and not retain_graph:
+                node.kept = None
+            if node.trace is not None:
+                anomaly.check(node, pulled)
+            for edge, r in zip(edges, pulled, strict=True):
+                if edge is None or r is None:
+                    continue
+                if create_graph and type(r) is np.ndarray:
+                    r = wrap(r)
+                if (r.shape != edge.shape or r.dtype is not edge.dtype) and edge.shape is not None:
+                    r = fit(r, edge.shape, edge.dtype)
+                if edge in pending:
+                    pending[edge] = pending[edge] + r
+                elif isinstance(edge, Leaf):
+                    if edge in found:
+                        found[edge] = found[edge] + r
+                    else:
+                        found[edge] = r if r is not g and _is_owned(r) else _owned(r)
+                else:
+                    pending[edge] = r
+                    push(heap, (edge.order, edge))
+        for leaf in found:
+            if leaf.hooks and isinstance(leaf, Leaf):
+                found[leaf] = _owned(_show(leaf, found[leaf]))
+    return found
+
+
+def _is_owned(g: Any) -> bool:
+    return type(g) is np.ndarray and g.base is None and g.flags.c_contiguous and g.flags.writeable
+
+
+def _owned(g: Any) -> Any:
+    """A copy in C order: of an array always, of a Tensor with a graph as an op."""
+    return g.clone() if isinstance(g, TensorBase) else np.array(g, order="C")
+
+
+def _show(node: Node, g: Any) -> Any:
+    """Let hooks see, and replace, the gradient of a node's value; keep it if the user asked."""
+    tensor: Any = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
+    for hook in tuple((node.hooks or {}).values()):
+        new = hook(tensor)
+        if new is None:
+            continue
+        if not isinstance(new, TensorBase) or new._array.shape != node.shape:
+            raise ShapeError(
+                f"기울기 훅은 None이나 형상 {node.shape}의 텐서를 돌려주어야 합니다: {_what(new)}.",
+                f"A gradient hook returns None or a tensor of shape {node.shape}, "
+                f"not {_what(new)}.",
+            )
+        tensor = fit(new, node.shape, node.dtype)
+    if node.retain is not None:
+        kept: Any = node.retain()
+        if kept is not None:
+            add_grad(kept, tensor if isinstance(g, TensorBase) else _owned(tensor._array))
+    return tensor if isinstance(g, TensorBase) else tensor._array
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, TensorBase):
+        return f"shape {value._array.shape}"
+    return type(value).__name__
+
+
+def add_grad(tensor: Any, g: Any) -> None:
+    """.grad에 더한다: 처음이면 그 배열이 .grad가 된다.
+
+    Add ``g`` to a tensor's ``.grad``; the first one becomes it. In place where no graph is made
+    (the array is the user's by then, and accumulating is what he asked for).
+    """
+    held = tensor._grad
+    if isinstance(g, TensorBase):
+        tensor._grad = g if held is None else held + g
+    elif held is None:
+        tensor._grad = wrap(g)
+    elif held._node is None and held._array.flags.writeable:
+        held._array += g
+        held._version[0] += 1
+    else:
+        tensor._grad = wrap(held._array + g)
+
+
+def _roots(outputs: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Node, Any]]:
+    """Each output's node with the gradient to start from; refuses what cannot be started."""
+    if len(outputs) != len(gradients):
+        raise GradientError(
+            f"출력은 {len(outputs)}개인데 기울기는 {len(gradients)}개입니다.",
+            f"There are {len(outputs)} outputs but {len(gradients)} gradients.",
+        )
+    pairs = []
+    for t, g in zip(outputs, gradients, strict=True):
+        node = current_node(t)
+        if node is None:
+            raise GradientError(
+                f"기울기가 필요 없는 텐서입니다(형상 {t._array.shape}, grad_fn 없음). "
+                "requires_grad=True인 텐서에서 계산된 값에서 부르세요.",
+                f"This tensor (shape {t._array.shape}) does not require grad and does not have a "
+                "grad_fn; call it on a value computed from a tensor with requires_grad=True.",
+            )
+        array = t._array
+        if g is None:
+            if array.size != 1:
+                raise GradientError(
+                    f"기울기는 스칼라 출력에서만 저절로 시작됩니다. 이 텐서의 형상은 {array.shape}입니다. "
+                    "sum()이나 mean()을 취하거나 gradient=를 주세요.",
+                    f"grad can be implicitly created only for scalar outputs, and this one has "
+                    f"shape {array.shape}; take its sum() or mean(), or give gradient=.",
+                )
+            seed: Any = np.ones(array.shape, array.dtype)
+        else:
+            seed = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
+            if seed._array.shape != array.shape:
+                raise ShapeError(
+                    f"기울기의 형상 {seed._array.shape}이(가) 출력의 형상 {array.shape}과(와) 다릅니다.",
+                    f"The gradient has shape {seed._array.shape}, the output {array.shape}.",
+                )
+            if seed._array.dtype.kind != "f":
+                raise GradientError(
+                    f"기울기는 소수형이어야 합니다: {seed._array.dtype}.",
+                    f"A gradient must be of a floating dtype, not {seed._array.dtype}.",
+                )
+        pairs.append((node, seed))
+    return pairs
+
+
+def _start(
+    outputs: Any,
+    gradients: Any,
+    create_graph: bool,
+) -> list[tuple[Node, Any]]:
+    outputs = (outputs,) if isinstance(outputs, TensorBase) else tuple(outputs)
+    if gradients is None:
+        gradients = (None,) * len(outputs)
+    elif isinstance(gradients, TensorBase | np.ndarray):
+        gradients = (gradients,)
+    pairs = _roots(outputs, tuple(gradients))
+    if create_graph:
+        return [(n, g if isinstance(g, TensorBase) else wrap(g)) for n, g in pairs]
+    return [(n, as_array(g)) for n, g in pairs]
+
+
+def _target_nodes(inputs: Sequence[Any]) -> list[Node]:
+    nodes = []
+    for i, t in enumerate(inputs):
+        if not isinstance(t, TensorBase):
+            raise ArgumentError(
+                f"{i}번째 입력이 텐서가 아닙니다: {type(t).__name__}.",
+                f"Input {i} is not a tensor but {type(t).__name__}.",
+            )
+        node = current_node(t)
+        if node is None:
+            raise GradientError(
+                f"{i}번째 입력(형상 {t._array.shape})은 requires_grad가 False입니다.",
+                f"One of the differentiated tensors does not require grad: input {i}, of shape "
+                f"{t._array.shape}.",
+            )
+        nodes.append(node)
+    return nodes
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """출력의 기울기를 잎들의 .grad에 더한다.
+
+    Add the gradients of ``tensors`` to the ``.grad`` of the leaves, or of ``inputs`` alone. If the
+    walk raises, no ``.grad`` has changed.
+
+    Args:
+        tensors: the outputs, one or several.
+        grad_tensors: a gradient for each; None means 1 for an output of one element.
+        retain_graph: keep the graph for another walk (default: ``create_graph``).
+        create_graph: record the walk itself, for higher derivatives.
+        inputs: where to put gradients; None means every leaf.
+
+    Raises:
+        GradientError: no gradient is needed, the output is no scalar, or the graph is freed.
+        InplaceError: a kept value was changed in place.
+        ShapeError: a gradient's shape is not its output's.
+    """
+    targets: tuple[Any, ...] | None = None
+    if inputs is not None:
+        targets = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+        if not targets:
+            raise GradientError(
+                "inputs가 비어 있습니다. 잎 모두를 뜻한다면 None을 주세요.",
+                "inputs is empty; None means every leaf.",
+            )
+    nodes = None if targets is None else _target_nodes(targets)
+    roots = _start(tensors, grad_tensors, create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = walk(roots, keep, create_graph, nodes)
+    with _accumulating:
+        if targets is None or nodes is None:
+            for leaf, g in found.items():
+                tensor = leaf.tensor() if isinstance(leaf, Leaf) else None
+                if tensor is not None:
+                    add_grad(tensor, g)
+            return
+        for tensor, node in dict(zip(targets, nodes, strict=True)).items():
+            if node in found:
+                add_grad(tensor, found[node])
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor, ...]:
+    """입력들에 대한 기울기를 돌려준다(.grad는 건드리지 않는다).
+
+    The gradients of ``outputs`` with respect to ``inputs``, touching no ``.grad``.
+
+    Args:
+        outputs: one tensor or several; their gradients are added up.
+        inputs: what to differentiate by; leaves or inner values.
+        grad_outputs: a gradient for each output; None means 1 for an output of one element.
+        retain_graph: keep the graph for another walk (default: ``create_graph``).
+        create_graph: record the walk itself, for higher derivatives.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        materialize_grads: give zeros for such an input.
+
+    Raises:
+        GradientError: as for :func:`backward`, or an input is unused.
+
+    >>> import tinygrad_kr as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> (g,) = tg.autograd.grad(x**3, x, create_graph=True)
+    >>> tg.autograd.grad(g, x)
+    (tensor(18.),)
+    """
+    wanted: tuple[Any, ...] = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ArgumentError(
+            "materialize_grads=True와 allow_unused=False는 함께 쓸 수 없습니다.",
+            "materialize_grads=True and allow_unused=False contradict each other.",
+        )
+    nodes = _target_nodes(wanted)
+    roots = _start(outputs, grad_outputs, create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = walk(roots, keep, create_graph, nodes)
+    results: list[Any] = []
+    used: set[Node] = set()
+    for i, (tensor, node) in enumerate(zip(wanted, nodes, strict=True)):
+        g = found.get(node)
+        if g is not None:
+            results.append(g if isinstance(g, TensorBase) else wrap(_owned(g) if node in used else g))
+            used.add(node)
+        elif materialize_grads:
+            results.append(wrap(np.zeros(tensor._array.shape, tensor._array.dtype)))
+        elif allow_unused:
+            results.append(None)
+        else:
+            raise GradientError(
+                f"{i}번째 입력은 계산 그래프에서 쓰이지 않았습니다. 그래도 좋다면 "
+                "allow_unused=True를 주세요.",
+                f"One of the differentiated tensors appears to not have been used in the graph: "
+                f"input {i}. Set allow_unused=True if this is the desired behavior.",
+            )
+    return tuple(results)
+
+

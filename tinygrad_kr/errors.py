@@ -1,0 +1,143 @@
+"""오류 클래스: 모두 한국어 한 줄, 영어 한 줄로 말한다.
+
+The errors a user can cause. Each inherits the built-in that PyTorch raises and the natural one, so
+that ``except RuntimeError`` written for PyTorch and ``except ValueError`` written from common sense
+both work; each says in two lines, Korean then English, what happened, with which values, and what
+to do about it.
+"""
+
+from __future__ import annotations
+
+
+class TinygradKrError(Exception):
+    """두 언어로 말하는 오류의 바탕.
+
+    The base of every error of this package: ``TinygradKrError(korean, english)``.
+    """
+
+    def __init__(self, korean: str, english: str) -> None:
+        super().__init__(korean, english)
+        self.korean = korean
+        self.english = english
+
+    def __str__(self) -> str:
+        return f"{self.korean}\n{self.english}"
+
+
+class ShapeError(TinygradKrError, RuntimeError, ValueError):
+    """형상이 맞지 않는다.
+
+    Shapes that do not fit together.
+    """
+
+
+class DimError(TinygradKrError, IndexError, ValueError):
+    """차원 번호가 범위를 벗어났거나 겹친다.
+
+    A dimension that is out of range or named twice.
+    """
+
+
+class IndexingError(TinygradKrError, IndexError, TypeError):
+    """인덱스를 쓸 수 없다.
+
+    An index that is out of range or of a kind that cannot index a tensor.
+    """
+
+
+class DTypeError(TinygradKrError, RuntimeError, TypeError):
+    """자료형이 맞지 않거나 지원되지 않는다.
+
+    A dtype that does not fit or is not supported.
+    """
+
+
+class ArgumentError(TinygradKrError, TypeError, ValueError):
+    """인자의 종류나 값이 잘못되었다.
+
+    An argument of the wrong kind or with a value outside its range.
+    """
+
+
+class ConversionError(TinygradKrError, RuntimeError, TypeError, ValueError):
+    """텐서를 다른 것(스칼라, NumPy 배열)으로 바꿀 수 없다.
+
+    A tensor that cannot become what was asked for: a number, a truth value, a NumPy array.
+    """
+
+
+class GradientError(TinygradKrError, RuntimeError):
+    """계산 그래프나 기울기를 잘못 썼다.
+
+    A misuse of the graph: a second walk, a non-scalar ``backward()``, no gradient to compute.
+    """
+
+
+class InplaceError(TinygradKrError, RuntimeError):
+    """제자리(in-place) 변경이 허용되지 않거나 역전파에 필요한 값을 망가뜨렸다.
+
+    An in-place change that is refused, or that destroyed a value kept for the backward pass.
+    """
+
+
+class AnomalyError(TinygradKrError, RuntimeError):
+    """역전파에서 nan이 생겼다(detect_anomaly).
+
+    A backward function returned nan while ``detect_anomaly`` was on.
+    """
+
+
+class HyperparameterError(TinygradKrError, ValueError):
+    """하이퍼파라미터가 범위를 벗어났다.
+
+    A hyperparameter outside its range, NaN included.
+    """
+
+
+class TargetError(TinygradKrError, IndexError, ValueError):
+    """정답 레이블이 범위를 벗어났다.
+
+    A label outside the range of the classes.
+    """
+
+
+class StateDictError(TinygradKrError, RuntimeError, KeyError, ValueError):
+    """state_dict의 이름이나 형상이 맞지 않는다.
+
+    A state dict with missing or unexpected names, or with shapes that do not fit.
+    """
+
+
+class ModuleError(TinygradKrError, AttributeError, TypeError):
+    """모듈에 없는 이름을 찾았거나 등록할 수 없는 것을 넣었다.
+
+    A name that a module does not have, or an attribute that it cannot register.
+    """
+
+
+class FileFormatError(TinygradKrError, RuntimeError, ValueError):
+    """파일이 잘렸거나 형식이 맞지 않는다.
+
+    A file that is truncated, corrupt, hostile or of another format.
+    """
+
+
+class DataNotFoundError(TinygradKrError, RuntimeError, FileNotFoundError):
+    """데이터 파일이 없다.
+
+    Data files that are not there; the message says where to put them.
+    """
+
+
+class DeviceError(TinygradKrError, RuntimeError, AssertionError):
+    """CPU가 아닌 장치를 요구했다.
+
+    A device other than the CPU was asked for.
+    """
+
+
+class MissingExtraError(TinygradKrError, ImportError):
+    """선택 설치(extra)가 필요하다.
+
+    An optional dependency is missing; the message names the extra that brings it.
+    """

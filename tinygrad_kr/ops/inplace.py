@@ -1,0 +1,212 @@
+"""제자리(in-place) 변경.
+
+In-place changes. The new value is computed first and then written, so a refusal leaves the tensor
+as it was. A write through a view is one node on the base, :data:`write`; the views take their new
+nodes from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import TensorBase, wrap
+from tinygrad_kr.autograd.mode import mode
+from tinygrad_kr.autograd.node import Leaf, Node
+from tinygrad_kr.autograd.view import Step, current_node, follow
+from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
+from tinygrad_kr.ops.elementwise import cast
+from tinygrad_kr.ops.indexing import getitem
+from tinygrad_kr.ops.primitive import Primitive
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def _write_forward(base: Any, value: Any, *, steps: tuple[Step, ...], index: Any) -> Any:
+    copy = np.array(base)
+    place = follow(steps, copy)
+    place[index] = value
+    return copy
+
+
+def _read(g: Any, steps: tuple[Step, ...], index: Any) -> Any:
+    place = follow(steps, g)
+    return place if index is Ellipsis else getitem(place, index=index)
+
+
+write = Primitive(
+    "write",
+    _write_forward,
+    base=lambda g, steps, index: write(g, np.zeros((), g.dtype), steps=steps, index=index),
+    value=lambda g, steps, index: _read(g, steps, index),
+    doc="바탕의 한 부분에 값을 쓴다. A base with a value written into a part of it.",
+)
+
+
+def writable(x: Any, differentiable: bool) -> None:
+    """x를 제자리에서 바꿀 수 있는지 확인한다.
+
+    Refuse an in-place change of ``x`` that could not be done rightly.
+
+    Raises:
+        InplaceError: a leaf that requires grad or its view (while recording), a view made under
+            ``no_grad`` (if the write is ``differentiable``), overlapping memory, a read-only array.
+    """
+    array = x._array
+    if not array.flags.writeable:
+        if 0 in array.strides and array.size > 1:
+            raise InplaceError(
+                "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
+                "More than one element of the written-to tensor refers to a single memory location "
+                "(expand); clone() it before changing it.",
+            )
+        raise InplaceError(
+            "읽기 전용 배열을 함께 쓰는 텐서는 바꿀 수 없습니다. clone() 한 뒤 바꾸세요.",
+            "This tensor shares a read-only array; clone() it before changing it.",
+        )
+    if any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
+        raise InplaceError(
+            "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
+            "More than one element of the written-to tensor refers to a single memory location "
+            "(expand); clone() it before changing it.",
+        )
+    if not mode.recording:
+        return
+    view = x._view
+    if isinstance(x._node, Leaf):
+        raise InplaceError(
+            "requires_grad=True인 잎은 제자리에서 바꿀 수 없습니다. no_grad() 안에서 하거나 "
+            "x = x + ...처럼 쓰세요.",
+            "a leaf Variable that requires grad is being used in an in-place operation; do it "
+            "inside no_grad(), or write x = x + ... instead.",
+        )
+    if view is not None and isinstance(view.base._node, Leaf):
+        raise InplaceError(
+            "requires_grad=True인 잎의 뷰는 제자리에서 바꿀 수 없습니다. no_grad() 안에서 하세요.",
+            "a view of a leaf Variable that requires grad is being used in an in-place operation; "
+            "do it inside no_grad().",
+        )
+    if view is not None and not view.recorded and (differentiable or view.base._node is not None):
+        raise InplaceError(
+            "no_grad() 안에서 만든 뷰를 밖에서 제자리 변경할 수 없습니다.",
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled.",
+        )
+
+
+def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    if np.broadcast_shapes(x._array.shape, shape) != x._array.shape:
+        raise ShapeError(
+            f"제자리 연산의 결과 형상 {shape}을(를) 형상 {x._array.shape}에 쓸 수 없습니다.",
+            f"output with shape {x._array.shape} doesn't match the broadcast shape {shape}.",
+        )
+    if _ORDER[dtype.kind] > _ORDER[x._array.dtype.kind]:
+        raise DTypeError(
+            f"결과의 자료형 {dtype}을(를) {x._array.dtype} 텐서에 쓸 수 없습니다.",
+            f"result type {dtype} can't be cast to the desired output type {x._array.dtype}.",
+        )
+
+
+def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Any:
+    """x를 op(x, *operands)의 값으로 바꾼다: x.op_(...).
+
+    Replace the value of ``x`` by ``op(x, *operands)``, in place; returns ``x``.
+    """
+    needs = mode.recording and any(
+        isinstance(o, TensorBase) and current_node(o) is not None for o in (x, *operands)
+    )
+    writable(x, needs)
+    result = op(x, *operands, **static)
+    _fits(x, result._array.shape, result._array.dtype)
+    if result._node is not None:
+        _keep_copy(result._node, x)
+    _assign(x, result)
+    return x
+
+
+def fill(x: Any, value: Any) -> Any:
+    """x의 모든 값을 value로 바꾼다: copy_, fill_, zero_.
+
+    Replace every value of ``x`` by ``value``, a tensor or a number that broadcasts to it.
+    """
+    source = value if isinstance(value, TensorBase) else wrap(np.asarray(value).astype(x._array.dtype))
+    writable(x, mode.recording and current_node(source) is not None)
+    _fits(x, source._array.shape, x._array.dtype)
+    _assign(x, source)
+    return x
+
+
+def copy(x: Any, source: Any) -> Any:
+    """source의 값을 x에 베낀다. 자료형은 x의 것이 된다.
+
+    Copy the values of ``source``, broadcast and in the dtype of ``x``, into ``x``.
+    """
+    if not isinstance(source, TensorBase):
+        source = wrap(np.asarray(source))
+    return fill(x, cast(source, x._array.dtype))
+
+
+def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Any:
+    """x를 분포에서 뽑은 값으로 채운다.
+
+    Fill ``x`` with draws from ``distribution(*parameters, size)``.
+    """
+    writable(x, False)
+    return fill(x, wrap(np.asarray(distribution(*parameters, x._array.shape))))
+
+
+def _keep_copy(node: Node, x: Any) -> None:
+    """Let a node keep a copy of the value of ``x`` that is about to be written over."""
+    if not any(k is x._array for k in node.kept):
+        return
+    old = x._array.copy()
+    count = sum(k is x._array for k in node.kept)
+    node.kept = [old if k is x._array else k for k in node.kept]
+    fresh = []
+    for check in node.checks:
+        if check[0] is x._version and count:
+            count -= 1
+            check = ([0], 0)
+        fresh.append(check)
+    node.checks = tuple(fresh)
+
+
+def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
+    """Write ``value`` into ``x[index]``, and its node into the graph of the base of ``x``."""
+    recorded = mode.recording and (
+        current_node(value) is not None or current_node(x) is not None
+        or (x._view is not None and x._view.base._node is not None)
+    )  # fmt: skip
+    node = None
+    whole = x._view is None and index is Ellipsis
+    base = x if x._view is None else x._view.base
+    source = current_node(cast(value, x._array.dtype)) if recorded else None
+    if whole and source is not None and value._array.shape == x._array.shape:
+        node = source
+    elif recorded:
+        steps = () if x._view is None else x._view.steps
+        edges = (None if whole and source is not None else current_node(base), source)
+        row = [steps if c == "steps" else index if c == "index" else None for c in write.columns]
+        node = Node(write, edges, row, (), base._array.shape, base._array.dtype)
+    with np.errstate(all="ignore"):
+        x._array[index] = value._array
+    x._version[0] += 1
+    if recorded:
+        base._node = node
+
+
+def put(x: Any, index: Any, value: Any) -> None:
+    """x[index] = value.
+
+    Write ``value``, a tensor or a number, into ``x[index]``; ``index`` is one NumPy understands.
+    """
+    source = value if isinstance(value, TensorBase) else wrap(np.asarray(value, x._array.dtype))
+    writable(x, mode.recording and current_node(source) is not None)
+    _assign(x, source, index)
+
+

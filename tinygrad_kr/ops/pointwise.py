@@ -1,0 +1,199 @@
+"""원소마다의 연산을 기록하는 두 틀: 입력이 하나일 때와 둘일 때.
+
+The two kinds of elementwise record, of one input and of two. They are :class:`Primitive` with a
+short way through the call, for these are the ops whose overhead shows: promotion by PyTorch's rule,
+broadcasting by NumPy's, a node if anyone needs a gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr import dtypes
+from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
+from tinygrad_kr.autograd.mode import mode
+from tinygrad_kr.autograd.node import Check, Node
+from tinygrad_kr.autograd.view import current_node
+from tinygrad_kr.dtypes import Array, result_dtype
+from tinygrad_kr.errors import DTypeError, ShapeError, TinygradKrError
+from tinygrad_kr.ops.primitive import Primitive, Vjp, check_of, operand
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` without NumPy's warnings: for an op that can leave its domain or overflow."""
+
+    def quiet(*arrays: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arrays)
+
+    return quiet
+
+
+def promote(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
+    """두 피연산자를 승격 규칙의 자료형으로.
+
+    Two operands, arrays or numbers, as NumPy must get them to compute in PyTorch's dtype.
+    """
+    dtype = result_dtype(a, b)
+    if floating and dtype.kind != "f":
+        dtype = dtypes.get_default_dtype()
+    return _cast(a, dtype), _cast(b, dtype)
+
+
+def _cast(x: Any, dtype: dtypes.DType) -> Any:
+    if isinstance(x, np.ndarray):
+        return x.astype(dtype, copy=False)
+    return x if dtype.kind == "f" else np.asarray(x).astype(dtype)
+
+
+class Unary(Primitive):
+    """입력이 하나인 원소마다의 연산.
+
+    An elementwise operation of one input, ``x``.
+
+    Args:
+        floating: integers are computed in the default dtype (``exp``).
+        quiet: the op can leave its domain or overflow; NumPy's warnings are held back.
+        x: its VJP, of ``g`` and, as it needs them, ``y`` and ``x``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        x: Vjp | None = None,
+        floating: bool = False,
+        quiet: bool = False,
+        doc: str,
+    ) -> None:
+        vjps = {} if x is None else {"x": x}
+        super().__init__(name, lambda x: function(x), doc=doc, **vjps)
+        self.forward = _quietly(function) if quiet else function
+        self.floating = floating
+        self.differentiable = x is not None
+        plan = self._plan((True,))
+        self._keeps_y, self._keeps_x = plan[0], plan[1]
+
+    def __call__(self, x: Any, /) -> Tensor:
+        if not isinstance(x, TensorBase):
+            return to_ndarray(self.forward(operand(x)))  # type: ignore[return-value]
+        a = x._array
+        if self.floating and a.dtype.kind != "f":
+            a = a.astype(dtypes.get_default_dtype())
+        try:
+            y = self.forward(a)
+        except TypeError as error:
+            raise _refused(self.name, error, a) from None
+        if type(y) is not np.ndarray:
+            y = np.asarray(y)
+        out = wrap(y)
+        if self.differentiable and mode.recording:
+            edge = x._node if x._view is None else current_node(x)
+            if edge is not None:
+                checks: tuple[Check, ...] = ()
+                if self._keeps_x:
+                    checks = ((x._version, x._version[0]),)
+                if self._keeps_y:
+                    checks = (*checks, (out._version, 0))
+                kept = (y if self._keeps_y else None, a if self._keeps_x else None, None)
+                out._node = Node(self, (edge,), kept, checks, y.shape, y.dtype)
+        return out
+
+
+class Binary(Primitive):
+    """입력이 둘인 원소마다의 연산.
+
+    An elementwise operation of two inputs, ``a`` and ``b``, tensors or numbers.
+
+    Args:
+        floating: integers are computed in the default dtype (``/``).
+        quiet: the op can leave its domain or overflow; NumPy's warnings are held back.
+        a, b: their VJPs, of ``g`` and, as they need them, ``y``, ``a`` and ``b``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        a: Vjp | None = None,
+        b: Vjp | None = None,
+        floating: bool = False,
+        quiet: bool = False,
+        doc: str,
+    ) -> None:
+        vjps = {n: v for n, v in (("a", a), ("b", b)) if v is not None}
+        super().__init__(name, lambda a, b: function(a, b), doc=doc, **vjps)
+        self.forward = _quietly(function) if quiet else function
+        self.floating = floating
+        self.differentiable = bool(vjps)
+        # Indexed by (a needs a gradient) + 2 * (b needs one): whether y, a and b are kept.
+        self._keeps = [self._plan((bool(i & 1), bool(i & 2)))[:3] for i in range(4)]
+
+    def __call__(self, a: Any, b: Any, /) -> Tensor:
+        a_node = b_node = None
+        if isinstance(a, TensorBase):
+            x = a._array
+            a_node = a._node if a._view is None else current_node(a)
+            if isinstance(b, TensorBase):
+                z = b._array
+                b_node = b._node if b._view is None else current_node(b)
+                if x.dtype is not z.dtype or (self.floating and x.dtype.kind != "f"):
+                    x, z = promote(x, z, self.floating)
+            elif (type(b) is float or type(b) is int) and x.dtype.kind == "f":
+                z = b
+            else:
+                x, z = promote(x, operand(b), self.floating)
+        elif isinstance(b, TensorBase):
+            z = b._array
+            b_node = b._node if b._view is None else current_node(b)
+            if (type(a) is float or type(a) is int) and z.dtype.kind == "f":
+                x = a
+            else:
+                x, z = promote(operand(a), z, self.floating)
+        else:
+            return to_ndarray(self.forward(a, b))  # type: ignore[return-value]
+        try:
+            y = self.forward(x, z)
+        except (ValueError, TypeError) as error:
+            raise _refused(self.name, error, x, z) from None
+        if type(y) is not np.ndarray:
+            y = np.asarray(y)
+        out = wrap(y)
+        if (a_node is not None or b_node is not None) and mode.recording and self.differentiable:
+            y_kept, a_kept, b_kept = self._keeps[(a_node is not None) + 2 * (b_node is not None)]
+            checks: tuple[Check, ...] = ()
+            if a_kept and type(x) is np.ndarray:
+                checks = (check_of(a),)
+            if b_kept and type(z) is np.ndarray:
+                checks = (*checks, check_of(b))
+            if y_kept:
+                checks = (*checks, (out._version, 0))
+            kept = (y if y_kept else None, x if a_kept else None, z if b_kept else None, None, None)
+            out._node = Node(self, (a_node, b_node), kept, checks, y.shape, y.dtype)
+        return out
+
+
+def _refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
+    """What NumPy would not compute, said in our words."""
+    shapes = [np.shape(a) for a in arrays]
+    kinds = [str(a.dtype) if isinstance(a, np.ndarray) else type(a).__name__ for a in arrays]
+    if isinstance(error, TypeError):
+        kind = ", ".join(kinds)
+        return DTypeError(
+            f"{name}은(는) 이 자료형에 쓸 수 없습니다: {kind}. to()나 float()로 바꾸어 주세요.",
+            f"{name} is not defined for {kind}; convert with to() or float().",
+        )
+    pair = " , ".join(str(s) for s in shapes)
+    return ShapeError(
+        f"{name}: 형상 {pair}은(는) 브로드캐스트할 수 없습니다. 뒤에서부터 크기가 같거나 1이어야 합니다.",
+        f"{name}: shapes {pair} cannot be broadcast together; from the last dimension on, sizes "
+        "must be equal or 1.",
+    )

@@ -1,0 +1,155 @@
+"""난수: Generator와 manual_seed. NumPy의 전역 상태는 건드리지 않는다.
+
+Random numbers. Every draw of this package comes from a :class:`Generator`, its own or the default
+one that :func:`manual_seed` seeds; NumPy's global state is never read or written.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.dtypes import Array
+from tinygrad_kr.errors import ArgumentError
+
+
+class Generator:
+    """난수의 흐름 하나(PCG64).
+
+    A stream of random numbers, PCG64 inside.
+
+    Args:
+        device: 호환을 위해 받으며 "cpu"만 뜻이 있다. Taken for compatibility.
+    """
+
+    def __init__(self, device: object = "cpu") -> None:
+        self.device = device
+        self.seed()
+
+    def manual_seed(self, seed: int) -> Generator:
+        """씨앗을 정한다.
+
+        Start the stream again from ``seed`` (any integer); returns the generator.
+
+        Raises:
+            ArgumentError: ``seed`` is not an integer.
+        """
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+            raise ArgumentError(
+                f"씨앗은 정수여야 합니다: {seed!r}.", f"A seed is an integer, not {seed!r}."
+            )
+        self._seed = int(seed)
+        self.numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+        return self
+
+    def seed(self) -> int:
+        """운영체제의 엔트로피로 씨앗을 정하고 그 값을 돌려준다.
+
+        Seed from the operating system's entropy; returns the seed.
+        """
+        entropy = np.random.SeedSequence().entropy
+        fresh = int(entropy) % 2**63 if isinstance(entropy, int) else 0
+        self.manual_seed(fresh)
+        return fresh
+
+    def initial_seed(self) -> int:
+        """지금 흐름의 씨앗.
+
+        The seed that this stream started from.
+        """
+        return self._seed
+
+    def get_state(self) -> Array:
+        """상태를 uint8 배열로.
+
+        The whole state as a uint8 array; :meth:`set_state` takes it back.
+        """
+        state = {"seed": self._seed, "numpy": self.numpy.bit_generator.state}
+        return np.frombuffer(json.dumps(state).encode("ascii"), dtype=np.uint8).copy()
+
+    def set_state(self, state: Any) -> None:
+        """get_state()의 상태로 되돌린다.
+
+        Go back to a state of :meth:`get_state` (an array, a tensor or bytes).
+
+        Raises:
+            ArgumentError: ``state`` is not such a state; the generator is left as it was.
+        """
+        fresh = np.random.PCG64()
+        try:
+            raw = state if isinstance(state, bytes) else bytes(np.asarray(state, dtype=np.uint8))
+            read = json.loads(raw.decode("ascii"))
+            fresh.state = read["numpy"]
+            seed = int(read["seed"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArgumentError(
+                "난수 생성기의 상태가 아닙니다. get_state()의 결과를 주세요.",
+                "This is not a generator state; pass what get_state() returned.",
+            ) from error
+        self._seed = seed
+        self.numpy = np.random.Generator(fresh)
+
+    def clone_state(self) -> Generator:
+        """같은 상태의 새 생성기.
+
+        A new generator in the same state.
+        """
+        twin = Generator(self.device)
+        twin.set_state(self.get_state())
+        return twin
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """기본 생성기의 씨앗을 정한다.
+
+    Seed the default generator; returns it.
+
+    >>> manual_seed(0).initial_seed()
+    0
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """기본 생성기를 새 씨앗으로 시작하고 그 값을 돌려준다.
+
+    Seed the default generator from entropy; returns the seed.
+    """
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """기본 생성기의 씨앗.
+
+    The default generator's seed.
+    """
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Array:
+    """기본 생성기의 상태.
+
+    The default generator's state, a uint8 array.
+    """
+    return default_generator.get_state()
+
+
+def set_rng_state(state: Any) -> None:
+    """기본 생성기를 그 상태로 되돌린다.
+
+    Put the default generator back into a state of :func:`get_rng_state`.
+    """
+    default_generator.set_state(state)
+
+
+def numpy_generator(generator: Generator | None = None) -> np.random.Generator:
+    """생성기(없으면 기본 생성기) 안의 NumPy 생성기.
+
+    The NumPy generator inside ``generator``, or inside the default one.
+    """
+    return (default_generator if generator is None else generator).numpy
