@@ -154,8 +154,6 @@ def result_dtype(*operands: Any) -> DType:
     for held in ranks:
         if held is None:
             continue
-        if result is None:
-            result = held
-        elif _CATEGORY[held.kind] > _CATEGORY[result.kind]:
+        if result is None or _CATEGORY[held.kind] > _CATEGORY[result.kind]:
             result = held
     return _default if result is None else result

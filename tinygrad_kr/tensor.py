@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_kr.autograd import engine
-from tinygrad_kr.autograd.base import TensorBase, fill_tensor_slot, wrap
+from tinygrad_kr.autograd.backward import backward
+from tinygrad_kr.autograd.base import fill_tensor_slot, wrap
 from tinygrad_kr.autograd.node import Leaf, Node, RemovableHandle
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.errors import GradientError, ShapeError
@@ -140,7 +140,7 @@ class Tensor(
         >>> x.grad
         tensor([2., 4.])
         """
-        engine.backward(self, gradient, retain_graph, create_graph, inputs)
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """기울기가 계산될 때 부를 함수를 단다.

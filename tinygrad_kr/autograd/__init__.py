@@ -4,7 +4,7 @@ Automatic differentiation: the graph, the reverse pass, the grad modes, user-def
 """
 
 from tinygrad_kr.autograd.anomaly import detect_anomaly, set_detect_anomaly
-from tinygrad_kr.autograd.engine import backward, grad
+from tinygrad_kr.autograd.backward import backward, grad
 from tinygrad_kr.autograd.function import Function, once_differentiable
 from tinygrad_kr.autograd.mode import (
     enable_grad,

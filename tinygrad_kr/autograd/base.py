@@ -52,9 +52,7 @@ def fill_tensor_slot(cls: type[Any]) -> None:
     _tensor_type = cls
 
 
-def wrap(
-    array: Array, node: Node | None = None, version: list[int] | None = None
-) -> Tensor:
+def wrap(array: Array, node: Node | None = None, version: list[int] | None = None) -> Tensor:
     """배열을 텐서로 싼다(복사하지 않는다).
 
     A Tensor around ``array``, which it shares.

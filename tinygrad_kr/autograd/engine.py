@@ -9,25 +9,17 @@ skipping what nobody needs, adding up without aliasing, hooks, version checks.
 from __future__ import annotations
 
 import heapq
-import threading
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.autograd import anomaly
-from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
+from tinygrad_kr.autograd.base import TensorBase, wrap
 from tinygrad_kr.autograd.mode import set_grad_enabled
 from tinygrad_kr.autograd.node import Leaf, Node
-from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, DType
-from tinygrad_kr.errors import ArgumentError, GradientError, InplaceError, ShapeError
-
-if TYPE_CHECKING:
-    from tinygrad_kr.tensor import Tensor
-
-
-_accumulating = threading.Lock()
+from tinygrad_kr.errors import GradientError, InplaceError, ShapeError
 
 
 def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
@@ -37,7 +29,8 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     """
     lead = g.ndim - len(shape)
     axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 != g.shape[lead + i]))
-    return np.sum(g, axis=axes, dtype=g.dtype).reshape(shape)
+    summed = np.sum(g, axis=axes, dtype=g.dtype)
+    return summed if summed.shape == shape else summed.reshape(shape)
 
 
 def fit(g: Any, shape: tuple[int, ...], dtype: DType) -> Any:
@@ -59,22 +52,23 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether a gradient of ``shape`` stands for one of ``to``: an op may give it unexpanded."""
     return len(shape) <= len(to) and all(
         n in (1, m) for n, m in zip(reversed(shape), reversed(to), strict=False)
-    ) and not (len(shape) == len(to) and shape == to)
+    )
 
 
 def _check_versions(node: Node) -> None:
     if node.kept is None:
         raise GradientError(
-            f"{node.name()}의 계산 그래프는 이미 지나가며 지워졌습니다. 두 번 역전파하려면 첫 번째에 "
-            "retain_graph=True를 주세요.",
+            f"{node.name()}의 계산 그래프는 이미 지나가며 지워졌습니다. 두 번 역전파하려면 "
+            "첫 번째에 retain_graph=True를 주세요.",
             f"Trying to backward through the graph a second time: {node.name()} has freed what it "
             "kept. Give retain_graph=True to the first backward.",
         )
     for counter, count in node.checks:
         if counter[0] != count:
             raise InplaceError(
-                f"역전파에 필요한 값이 제자리(in-place)에서 바뀌었습니다: {node.name()}이(가) 간직한 "
-                f"값의 버전은 {count}이었는데 지금은 {counter[0]}입니다. 바꾸기 전에 clone() 하세요.",
+                f"역전파에 필요한 값이 제자리(in-place)에서 바뀌었습니다: {node.name()}이(가) "
+                f"간직한 값의 버전은 {count}이었는데 지금은 {counter[0]}입니다. 바꾸기 전에 "
+                "clone() 하세요.",
                 f"A value needed for the gradient was modified by an inplace operation: "
                 f"{node.name()} kept it at version {count}, it is at version {counter[0]} now. "
                 "clone() it before changing it.",
@@ -183,7 +177,10 @@ def _is_owned(g: Any) -> bool:
 
 def _owned(g: Any) -> Any:
     """A copy in C order: of an array always, of a Tensor with a graph as an op."""
-    return g.clone() if isinstance(g, TensorBase) else np.array(g, order="C")
+    if isinstance(g, TensorBase):
+        t: Any = g
+        return t.clone()
+    return np.array(g, order="C")
 
 
 def _show(node: Node, g: Any) -> Any:
@@ -201,9 +198,9 @@ def _show(node: Node, g: Any) -> Any:
             )
         tensor = fit(new, node.shape, node.dtype)
     if node.retain is not None:
-        kept: Any = node.retain()
-        if kept is not None:
-            add_grad(kept, tensor if isinstance(g, TensorBase) else _owned(tensor._array))
+        inner: Any = node.retain()
+        if inner is not None:
+            add_grad(inner, tensor if isinstance(g, TensorBase) else _owned(tensor._array))
     return tensor if isinstance(g, TensorBase) else tensor._array
 
 
@@ -229,193 +226,3 @@ def add_grad(tensor: Any, g: Any) -> None:
         held._version[0] += 1
     else:
         tensor._grad = wrap(held._array + g)
-
-
-def _roots(outputs: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Node, Any]]:
-    """Each output's node with the gradient to start from; refuses what cannot be started."""
-    if len(outputs) != len(gradients):
-        raise GradientError(
-            f"출력은 {len(outputs)}개인데 기울기는 {len(gradients)}개입니다.",
-            f"There are {len(outputs)} outputs but {len(gradients)} gradients.",
-        )
-    pairs = []
-    for t, g in zip(outputs, gradients, strict=True):
-        node = current_node(t)
-        if node is None:
-            raise GradientError(
-                f"기울기가 필요 없는 텐서입니다(형상 {t._array.shape}, grad_fn 없음). "
-                "requires_grad=True인 텐서에서 계산된 값에서 부르세요.",
-                f"This tensor (shape {t._array.shape}) does not require grad and does not have a "
-                "grad_fn; call it on a value computed from a tensor with requires_grad=True.",
-            )
-        array = t._array
-        if g is None:
-            if array.size != 1:
-                raise GradientError(
-                    f"기울기는 스칼라 출력에서만 저절로 시작됩니다. 이 텐서의 형상은 {array.shape}입니다. "
-                    "sum()이나 mean()을 취하거나 gradient=를 주세요.",
-                    f"grad can be implicitly created only for scalar outputs, and this one has "
-                    f"shape {array.shape}; take its sum() or mean(), or give gradient=.",
-                )
-            seed: Any = np.ones(array.shape, array.dtype)
-        else:
-            seed = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
-            if seed._array.shape != array.shape:
-                raise ShapeError(
-                    f"기울기의 형상 {seed._array.shape}이(가) 출력의 형상 {array.shape}과(와) 다릅니다.",
-                    f"The gradient has shape {seed._array.shape}, the output {array.shape}.",
-                )
-            if seed._array.dtype.kind != "f":
-                raise GradientError(
-                    f"기울기는 소수형이어야 합니다: {seed._array.dtype}.",
-                    f"A gradient must be of a floating dtype, not {seed._array.dtype}.",
-                )
-        pairs.append((node, seed))
-    return pairs
-
-
-def _start(
-    outputs: Any,
-    gradients: Any,
-    create_graph: bool,
-) -> list[tuple[Node, Any]]:
-    outputs = (outputs,) if isinstance(outputs, TensorBase) else tuple(outputs)
-    if gradients is None:
-        gradients = (None,) * len(outputs)
-    elif isinstance(gradients, TensorBase | np.ndarray):
-        gradients = (gradients,)
-    pairs = _roots(outputs, tuple(gradients))
-    if create_graph:
-        return [(n, g if isinstance(g, TensorBase) else wrap(g)) for n, g in pairs]
-    return [(n, as_array(g)) for n, g in pairs]
-
-
-def _target_nodes(inputs: Sequence[Any]) -> list[Node]:
-    nodes = []
-    for i, t in enumerate(inputs):
-        if not isinstance(t, TensorBase):
-            raise ArgumentError(
-                f"{i}번째 입력이 텐서가 아닙니다: {type(t).__name__}.",
-                f"Input {i} is not a tensor but {type(t).__name__}.",
-            )
-        node = current_node(t)
-        if node is None:
-            raise GradientError(
-                f"{i}번째 입력(형상 {t._array.shape})은 requires_grad가 False입니다.",
-                f"One of the differentiated tensors does not require grad: input {i}, of shape "
-                f"{t._array.shape}.",
-            )
-        nodes.append(node)
-    return nodes
-
-
-def backward(
-    tensors: Tensor | Sequence[Tensor],
-    grad_tensors: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    inputs: Tensor | Sequence[Tensor] | None = None,
-) -> None:
-    """출력의 기울기를 잎들의 .grad에 더한다.
-
-    Add the gradients of ``tensors`` to the ``.grad`` of the leaves, or of ``inputs`` alone. If the
-    walk raises, no ``.grad`` has changed.
-
-    Args:
-        tensors: the outputs, one or several.
-        grad_tensors: a gradient for each; None means 1 for an output of one element.
-        retain_graph: keep the graph for another walk (default: ``create_graph``).
-        create_graph: record the walk itself, for higher derivatives.
-        inputs: where to put gradients; None means every leaf.
-
-    Raises:
-        GradientError: no gradient is needed, the output is no scalar, or the graph is freed.
-        InplaceError: a kept value was changed in place.
-        ShapeError: a gradient's shape is not its output's.
-    """
-    targets: tuple[Any, ...] | None = None
-    if inputs is not None:
-        targets = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
-        if not targets:
-            raise GradientError(
-                "inputs가 비어 있습니다. 잎 모두를 뜻한다면 None을 주세요.",
-                "inputs is empty; None means every leaf.",
-            )
-    nodes = None if targets is None else _target_nodes(targets)
-    roots = _start(tensors, grad_tensors, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
-    found = walk(roots, keep, create_graph, nodes)
-    with _accumulating:
-        if targets is None or nodes is None:
-            for leaf, g in found.items():
-                tensor = leaf.tensor() if isinstance(leaf, Leaf) else None
-                if tensor is not None:
-                    add_grad(tensor, g)
-            return
-        for tensor, node in dict(zip(targets, nodes, strict=True)).items():
-            if node in found:
-                add_grad(tensor, found[node])
-
-
-def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
-    grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    allow_unused: bool | None = None,
-    materialize_grads: bool = False,
-) -> tuple[Tensor, ...]:
-    """입력들에 대한 기울기를 돌려준다(.grad는 건드리지 않는다).
-
-    The gradients of ``outputs`` with respect to ``inputs``, touching no ``.grad``.
-
-    Args:
-        outputs: one tensor or several; their gradients are added up.
-        inputs: what to differentiate by; leaves or inner values.
-        grad_outputs: a gradient for each output; None means 1 for an output of one element.
-        retain_graph: keep the graph for another walk (default: ``create_graph``).
-        create_graph: record the walk itself, for higher derivatives.
-        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
-        materialize_grads: give zeros for such an input.
-
-    Raises:
-        GradientError: as for :func:`backward`, or an input is unused.
-
-    >>> import tinygrad_kr as tg
-    >>> x = tg.tensor(3.0, requires_grad=True)
-    >>> (g,) = tg.autograd.grad(x**3, x, create_graph=True)
-    >>> tg.autograd.grad(g, x)
-    (tensor(18.),)
-    """
-    wanted: tuple[Any, ...] = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
-    if materialize_grads and allow_unused is False:
-        raise ArgumentError(
-            "materialize_grads=True와 allow_unused=False는 함께 쓸 수 없습니다.",
-            "materialize_grads=True and allow_unused=False contradict each other.",
-        )
-    nodes = _target_nodes(wanted)
-    roots = _start(outputs, grad_outputs, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
-    found = walk(roots, keep, create_graph, nodes)
-    results: list[Any] = []
-    used: set[Node] = set()
-    for i, (tensor, node) in enumerate(zip(wanted, nodes, strict=True)):
-        g = found.get(node)
-        if g is not None:
-            results.append(g if isinstance(g, TensorBase) else wrap(_owned(g) if node in used else g))
-            used.add(node)
-        elif materialize_grads:
-            results.append(wrap(np.zeros(tensor._array.shape, tensor._array.dtype)))
-        elif allow_unused:
-            results.append(None)
-        else:
-            raise GradientError(
-                f"{i}번째 입력은 계산 그래프에서 쓰이지 않았습니다. 그래도 좋다면 "
-                "allow_unused=True를 주세요.",
-                f"One of the differentiated tensors appears to not have been used in the graph: "
-                f"input {i}. Set allow_unused=True if this is the desired behavior.",
-            )
-    return tuple(results)
-
-

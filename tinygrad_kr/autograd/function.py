@@ -20,8 +20,8 @@ from tinygrad_kr.errors import ArgumentError, GradientError, ShapeError
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-# A saved tensor as array, edge and version, without the Tensor, and of an output its number in place
-# of the edge: an output that its own node keeps alive would never die by reference count.
+# A saved tensor as array, edge and version, without the Tensor, and of an output its number in
+# place of the edge: an output that its own node keeps alive would never die by reference count.
 _Saved = tuple[Any, Node | int | None, list[int]]
 
 
@@ -126,7 +126,8 @@ class _Call:
             return None
         if not isinstance(r, TensorBase):
             raise GradientError(
-                f"{self.name}.backward의 {i}번째 값은 텐서나 None이어야 합니다: {type(r).__name__}.",
+                f"{self.name}.backward의 {i}번째 값은 텐서나 None이어야 합니다: "
+                f"{type(r).__name__}.",
                 f"{self.name}.backward must return tensors or None; value {i} is "
                 f"{type(r).__name__}.",
             )

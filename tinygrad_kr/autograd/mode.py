@@ -9,7 +9,7 @@ import functools
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,10 +90,6 @@ class no_grad(_Switch):
     False
     """
 
-    @overload
-    def __new__(cls) -> no_grad: ...
-    @overload
-    def __new__(cls, function: Callable[P, R]) -> Callable[P, R]: ...
     def __new__(cls, function: Any = None) -> Any:
         if function is None:
             return super().__new__(cls)
@@ -109,10 +105,6 @@ class enable_grad(_Switch):
     Operations inside are recorded again, except inside :class:`inference_mode`.
     """
 
-    @overload
-    def __new__(cls) -> enable_grad: ...
-    @overload
-    def __new__(cls, function: Callable[P, R]) -> Callable[P, R]: ...
     def __new__(cls, function: Any = None) -> Any:
         if function is None:
             return super().__new__(cls)

@@ -211,7 +211,7 @@ class ArithmeticMethods(TensorBase):
         return ops.clamp(self, min, max)
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
-        return ops.where(condition, self, other)  # type: ignore[no-any-return]
+        return ops.where(condition, self, other)
 
     def round(self, *, decimals: int = 0) -> Tensor:
         return ops.round(self, decimals=decimals)
@@ -332,14 +332,18 @@ class ArithmeticMethods(TensorBase):
     def isfinite(self) -> Tensor:
         return ops.isfinite(self)
 
-    def isclose(self, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    def isclose(
+        self, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    ) -> Tensor:
         return ops.isclose(self, other, rtol, atol, equal_nan)
 
-    def allclose(self, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    def allclose(
+        self, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    ) -> bool:
         return ops.allclose(self, other, rtol, atol, equal_nan)
 
     def equal(self, other: Tensor) -> bool:
-        return ops.equal(self, other)  # type: ignore[arg-type]
+        return ops.equal(self, other)
 
     def clone(self) -> Tensor:
         return ops.clone(self)

@@ -186,10 +186,14 @@ class InplaceMethods(TensorBase):
     def copy_(self, src: Any, non_blocking: bool = False) -> Tensor:
         return inplace.copy(self, src)
 
-    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    def uniform_(
+        self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
         return inplace.draw(self, numpy_generator(generator).uniform, a, b)
 
-    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    def normal_(
+        self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
         return inplace.draw(self, numpy_generator(generator).normal, mean, std)
 
     def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Tensor:

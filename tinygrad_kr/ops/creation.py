@@ -79,7 +79,7 @@ def _from_data(data: Any, dtype: Any) -> Array:
             f"Only numbers can become a tensor, not {type(data).__name__} of {array.dtype}.",
         )
     if chosen is None:
-        if array.dtype.kind == "f" and not _holds_arrays(data) or array.size == 0:
+        if (array.dtype.kind == "f" and not _holds_arrays(data)) or array.size == 0:
             chosen = dtypes.get_default_dtype()
         else:
             chosen = as_dtype(array.dtype)
@@ -110,9 +110,7 @@ def legacy_array(data: tuple[Any, ...]) -> Array:
     return _from_data(data[0], dtypes.get_default_dtype())
 
 
-def tensor(
-    data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """자료를 복사하여 텐서를 만든다.
 
     A new leaf with a copy of ``data``: a number, nested lists, an ndarray or a tensor.
@@ -176,16 +174,18 @@ def as_shape(size: Sequence[Any]) -> tuple[int, ...]:
         ShapeError: a size is negative or not an integer.
     """
     if len(size) == 1 and isinstance(size[0], Sequence | np.ndarray):
-        size = size[0]
+        size = tuple(size[0])
     try:
         shape = tuple(int(n.__index__()) for n in size)
     except AttributeError:
         raise ShapeError(
-            f"형상은 정수여야 합니다: {tuple(size)}.", f"A shape is made of integers: {tuple(size)}."
+            f"형상은 정수여야 합니다: {tuple(size)}.",
+            f"A shape is made of integers: {tuple(size)}.",
         ) from None
     if any(n < 0 for n in shape):
         raise ShapeError(
-            f"형상에 음수가 있습니다: {shape}.", f"Trying to create a tensor of negative size: {shape}."
+            f"형상에 음수가 있습니다: {shape}.",
+            f"Trying to create a tensor of negative size: {shape}.",
         )
     return shape
 
@@ -331,9 +331,7 @@ def linspace(
     return finish(values.astype(_floating(dtype)), requires_grad, device)
 
 
-def _random(
-    draw: Any, size: Sequence[Any], dtype: Any, requires_grad: bool, device: Any
-) -> Tensor:
+def _random(draw: Any, size: Sequence[Any], dtype: Any, requires_grad: bool, device: Any) -> Tensor:
     """Random floats: drawn in float32 where that is enough, in float64 otherwise."""
     chosen = _floating(dtype)
     if chosen.kind != "f":
@@ -377,7 +375,9 @@ def rand_like(
     Uniform random numbers in the shape and dtype of ``input``.
     """
     shape, chosen = _like(input, dtype)
-    return rand(shape, generator=generator, dtype=chosen, device=device, requires_grad=requires_grad)
+    return rand(
+        shape, generator=generator, dtype=chosen, device=device, requires_grad=requires_grad
+    )
 
 
 def randn_like(

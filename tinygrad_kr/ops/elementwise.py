@@ -6,7 +6,7 @@ The elementwise operations. A line or a few each: NumPy's function, and the VJP 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -78,7 +78,7 @@ remainder = Binary(
 )
 neg = Unary("neg", np.negative, x=lambda g: -g, doc="부호를 바꾼다. -x, elementwise.")
 abs = Unary("abs", np.abs, x=lambda g, x: g * sign(x), doc="절댓값. |x|, elementwise.")
-sign = Unary("sign", np.sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, elementwise.")
+sign: Unary = Unary("sign", np.sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, elementwise.")
 square = Unary(
     "square", np.square, quiet=True, x=lambda g, x: g * (2 * x), doc="제곱. x squared, elementwise."
 )
@@ -118,7 +118,7 @@ expm1 = Unary(
     doc="exp(x) - 1을 정확하게. exp(x) - 1, accurate near 0.",
 )
 log = Unary(
-    "log", np.log, floating=True, quiet=True, x=lambda g, x: g / x, doc="자연로그. ln x, elementwise."
+    "log", np.log, floating=True, quiet=True, x=lambda g, x: g / x, doc="자연로그. The logarithm."
 )
 log1p = Unary(
     "log1p",
@@ -172,10 +172,10 @@ rsqrt = Unary(
 
 # Trigonometry
 
-sin = Unary(
+sin: Unary = Unary(
     "sin", np.sin, floating=True, quiet=True, x=lambda g, x: g * cos(x), doc="사인. The sine."
 )
-cos = Unary(
+cos: Unary = Unary(
     "cos", np.cos, floating=True, quiet=True, x=lambda g, x: -g * sin(x), doc="코사인. The cosine."
 )
 tan = Unary(
@@ -186,7 +186,7 @@ tan = Unary(
     x=lambda g, y: g * (1 + y * y),
     doc="탄젠트. The tangent.",
 )
-sinh = Unary(
+sinh: Unary = Unary(
     "sinh",
     np.sinh,
     floating=True,
@@ -194,7 +194,7 @@ sinh = Unary(
     x=lambda g, x: g * cosh(x),
     doc="쌍곡사인. The hyperbolic sine.",
 )
-cosh = Unary(
+cosh: Unary = Unary(
     "cosh",
     np.cosh,
     floating=True,
@@ -236,13 +236,13 @@ atan = Unary(
 # Activations
 
 
-def _sigmoid(x: Array) -> Array:
+def _sigmoid(x: Array) -> Any:
     # exp only ever of what is not positive: exact to the last bits at both ends, no overflow.
     e = np.exp(-np.abs(x))
     return np.where(x < 0, e, 1).astype(e.dtype, copy=False) / (1 + e)
 
 
-sigmoid = Unary(
+sigmoid: Unary = Unary(
     "sigmoid",
     _sigmoid,
     floating=True,
@@ -258,7 +258,7 @@ relu = Unary(
 )
 
 
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """매끄러운 ReLU.
 
     log(1 + exp(beta x)) / beta; x itself where beta x > threshold, as in PyTorch.
@@ -269,13 +269,13 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 # Steps
 
-floor = Unary("floor", _whole(np.floor), x=_flat, doc="내림. Rounded down.")
+floor: Unary = Unary("floor", _whole(np.floor), x=_flat, doc="내림. Rounded down.")
 ceil = Unary("ceil", _whole(np.ceil), x=_flat, doc="올림. Rounded up.")
 trunc = Unary("trunc", _whole(np.trunc), x=_flat, doc="0을 향해 버림. Rounded towards 0.")
 _round = Unary("round", _whole(np.round), x=_flat, doc="반올림(짝수로). Rounded, halves to even.")
 
 
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+def round(input: Any, *, decimals: int = 0) -> Tensor:
     """반올림(절반은 짝수로).
 
     Rounded to ``decimals`` places, halves to even.
@@ -317,6 +317,10 @@ _where = Primitive(
 )
 
 
+@overload
+def where(condition: Any) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Any, input: Any, other: Any) -> Tensor: ...
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """조건이 참인 곳은 input, 아니면 other. 조건만 주면 참인 곳의 인덱스.
 
@@ -362,7 +366,7 @@ _clamp = Primitive(
 )
 
 
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     """[min, max] 안으로 자른다.
 
     ``input`` held within ``min`` and ``max``, numbers or tensors, either of them None. The
@@ -407,8 +411,8 @@ lt = Binary("lt", np.less, doc="작은가. a < b, elementwise.")
 le = Binary("le", np.less_equal, doc="작거나 같은가. a <= b, elementwise.")
 gt = Binary("gt", np.greater, doc="큰가. a > b, elementwise.")
 ge = Binary("ge", np.greater_equal, doc="크거나 같은가. a >= b, elementwise.")
-logical_and = Binary("logical_and", np.logical_and, doc="그리고. Logical and, elementwise.")
-logical_or = Binary("logical_or", np.logical_or, doc="또는. Logical or, elementwise.")
+logical_and: Binary = Binary("logical_and", np.logical_and, doc="그리고. Logical and, elementwise.")
+logical_or: Binary = Binary("logical_or", np.logical_or, doc="또는. Logical or, elementwise.")
 logical_xor = Binary("logical_xor", np.logical_xor, doc="둘 중 하나만. Exclusive or, elementwise.")
 logical_not = Unary("logical_not", np.logical_not, doc="아님. Logical not, elementwise.")
 bitwise_and = Binary("bitwise_and", np.bitwise_and, doc="비트 그리고. Bitwise and.")
@@ -481,7 +485,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return _pow(input, exponent)
 
 
-def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
+def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     """input과 end 사이를 weight만큼 간 곳.
 
     Linear interpolation, input + weight * (end - input).
@@ -490,7 +494,7 @@ def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
 
 
 def isclose(
-    input: Tensor, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Tensor:
     """거의 같은가.
 
@@ -501,7 +505,7 @@ def isclose(
 
 
 def allclose(
-    input: Tensor, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
     """모두 거의 같은가.
 
@@ -510,7 +514,7 @@ def allclose(
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
-def equal(input: Tensor, other: Tensor) -> bool:
+def equal(input: Any, other: Any) -> bool:
     """형상과 모든 원소가 같은가.
 
     Whether two tensors have the same shape and the same elements.

@@ -19,7 +19,7 @@ from tinygrad_kr.autograd.view import Step, current_node, follow
 from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
 from tinygrad_kr.ops.elementwise import cast
 from tinygrad_kr.ops.indexing import getitem
-from tinygrad_kr.ops.primitive import Primitive
+from tinygrad_kr.ops.primitive import Primitive, operand
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -39,7 +39,7 @@ def _read(g: Any, steps: tuple[Step, ...], index: Any) -> Any:
     return place if index is Ellipsis else getitem(place, index=index)
 
 
-write = Primitive(
+write: Primitive = Primitive(
     "write",
     _write_forward,
     base=lambda g, steps, index: write(g, np.zeros((), g.dtype), steps=steps, index=index),
@@ -112,7 +112,7 @@ def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
         )
 
 
-def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Any:
+def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Tensor:
     """x를 op(x, *operands)의 값으로 바꾼다: x.op_(...).
 
     Replace the value of ``x`` by ``op(x, *operands)``, in place; returns ``x``.
@@ -126,22 +126,29 @@ def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Any:
     if result._node is not None:
         _keep_copy(result._node, x)
     _assign(x, result)
-    return x
+    return x  # type: ignore[no-any-return]
 
 
-def fill(x: Any, value: Any) -> Any:
+def _source(x: Any, value: Any) -> Any:
+    """What is to be written into ``x``: a tensor as it is, a number or an array in its dtype."""
+    if isinstance(value, TensorBase):
+        return value
+    return wrap(np.asarray(operand(value)).astype(x._array.dtype))
+
+
+def fill(x: Any, value: Any) -> Tensor:
     """x의 모든 값을 value로 바꾼다: copy_, fill_, zero_.
 
     Replace every value of ``x`` by ``value``, a tensor or a number that broadcasts to it.
     """
-    source = value if isinstance(value, TensorBase) else wrap(np.asarray(value).astype(x._array.dtype))
+    source = _source(x, value)
     writable(x, mode.recording and current_node(source) is not None)
     _fits(x, source._array.shape, x._array.dtype)
     _assign(x, source)
-    return x
+    return x  # type: ignore[no-any-return]
 
 
-def copy(x: Any, source: Any) -> Any:
+def copy(x: Any, source: Any) -> Tensor:
     """source의 값을 x에 베낀다. 자료형은 x의 것이 된다.
 
     Copy the values of ``source``, broadcast and in the dtype of ``x``, into ``x``.
@@ -151,7 +158,7 @@ def copy(x: Any, source: Any) -> Any:
     return fill(x, cast(source, x._array.dtype))
 
 
-def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Any:
+def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Tensor:
     """x를 분포에서 뽑은 값으로 채운다.
 
     Fill ``x`` with draws from ``distribution(*parameters, size)``.
@@ -205,8 +212,6 @@ def put(x: Any, index: Any, value: Any) -> None:
 
     Write ``value``, a tensor or a number, into ``x[index]``; ``index`` is one NumPy understands.
     """
-    source = value if isinstance(value, TensorBase) else wrap(np.asarray(value, x._array.dtype))
+    source = _source(x, value)
     writable(x, mode.recording and current_node(source) is not None)
     _assign(x, source, index)
-
-

@@ -73,7 +73,7 @@ class Unary(Primitive):
         quiet: bool = False,
         doc: str,
     ) -> None:
-        vjps = {} if x is None else {"x": x}
+        vjps: dict[str, Any] = {} if x is None else {"x": x}
         super().__init__(name, lambda x: function(x), doc=doc, **vjps)
         self.forward = _quietly(function) if quiet else function
         self.floating = floating
@@ -129,7 +129,7 @@ class Binary(Primitive):
         quiet: bool = False,
         doc: str,
     ) -> None:
-        vjps = {n: v for n, v in (("a", a), ("b", b)) if v is not None}
+        vjps: dict[str, Any] = {n: v for n, v in (("a", a), ("b", b)) if v is not None}
         super().__init__(name, lambda a, b: function(a, b), doc=doc, **vjps)
         self.forward = _quietly(function) if quiet else function
         self.floating = floating
@@ -138,6 +138,8 @@ class Binary(Primitive):
         self._keeps = [self._plan((bool(i & 1), bool(i & 2)))[:3] for i in range(4)]
 
     def __call__(self, a: Any, b: Any, /) -> Tensor:
+        x: Any
+        z: Any
         a_node = b_node = None
         if isinstance(a, TensorBase):
             x = a._array
@@ -193,7 +195,8 @@ def _refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
         )
     pair = " , ".join(str(s) for s in shapes)
     return ShapeError(
-        f"{name}: 형상 {pair}은(는) 브로드캐스트할 수 없습니다. 뒤에서부터 크기가 같거나 1이어야 합니다.",
+        f"{name}: 형상 {pair}은(는) 브로드캐스트할 수 없습니다. 뒤에서부터 크기가 같거나 1이어야 "
+        "합니다.",
         f"{name}: shapes {pair} cannot be broadcast together; from the last dimension on, sizes "
         "must be equal or 1.",
     )

@@ -74,7 +74,8 @@ def operand(value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     raise ArgumentError(
-        f"텐서나 수가 와야 할 자리에 {type(value).__name__}이(가) 왔습니다. tensor()로 바꾸어 주세요.",
+        f"텐서나 수가 와야 할 자리에 {type(value).__name__}이(가) 왔습니다. tensor()로 바꾸어 "
+        "주세요.",
         f"Expected a tensor or a number, not {type(value).__name__}; make it one with tensor().",
     )
 
@@ -309,5 +310,3 @@ def check_of(x: Any) -> Check:
 
 def _nth(step: Callable[[Any], Any], number: int, value: Any) -> Any:
     return step(value)[number]
-
-
