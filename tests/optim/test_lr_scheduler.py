@@ -1,0 +1,404 @@
+"""The schedules, against closed forms and against PyTorch's whole sequences."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_kr as tg
+from tinygrad_kr import optim
+from tinygrad_kr.errors import (
+    ArgumentError,
+    HyperparameterError,
+    StateDictError,
+    TinygradKrError,
+)
+from tinygrad_kr.optim import lr_scheduler
+from tinygrad_kr.optim.lr_scheduler import LRScheduler
+
+Make = Callable[[Any, Any], Any]
+
+
+def optimizer(kind: str = "SGD", **options: Any) -> optim.Optimizer:
+    a, b = tg.zeros(2, requires_grad=True), tg.zeros(3, requires_grad=True)
+    groups = [{"params": [a]}, {"params": [b], "lr": 0.3}]
+    made: optim.Optimizer = getattr(optim, kind)(groups, **{"lr": 0.1, **options})
+    return made
+
+
+def rates(opt: Any, schedule: Any, steps: int) -> list[list[float]]:
+    out = [[g["lr"] for g in opt.param_groups]]
+    for _ in range(steps):
+        opt.step()
+        schedule.step()
+        assert schedule.get_last_lr() == [g["lr"] for g in opt.param_groups]
+        out.append(schedule.get_last_lr())
+    return out
+
+
+CLOSED: dict[str, tuple[Make, Callable[[int], float]]] = {
+    "lambda": (lambda m, o: m.LambdaLR(o, lambda t: 1 / (1 + t)), lambda t: 1 / (1 + t)),
+    "step": (lambda m, o: m.StepLR(o, 3, 0.5), lambda t: 0.5 ** (t // 3)),
+    "milestones": (
+        lambda m, o: m.MultiStepLR(o, [5, 2, 5], 0.5),
+        lambda t: 0.5 ** ((t >= 2) + 2 * (t >= 5)),
+    ),
+    "exponential": (lambda m, o: m.ExponentialLR(o, 0.9), lambda t: 0.9**t),
+    "cosine": (
+        lambda m, o: m.CosineAnnealingLR(o, 7),
+        lambda t: (1 + math.cos(math.pi * t / 7)) / 2,
+    ),
+    "linear": (
+        lambda m, o: m.LinearLR(o, 0.25, 1.0, 4),
+        lambda t: 0.25 + 0.75 * min(t, 4) / 4,
+    ),
+    "linear down": (
+        lambda m, o: m.LinearLR(o, 1.0, 0.0, 6),
+        lambda t: 1 - min(t, 6) / 6,
+    ),
+}
+MORE: dict[str, Make] = {
+    "lambdas": lambda m, o: m.LambdaLR(o, [lambda t: 0.9**t, lambda t: 1.0 + t]),
+    "step by one": lambda m, o: m.StepLR(o, 1),
+    "no milestones": lambda m, o: m.MultiStepLR(o, ()),
+    "cosine with a floor": lambda m, o: m.CosineAnnealingLR(o, 5, eta_min=0.01),
+    "one-step cosine": lambda m, o: m.CosineAnnealingLR(o, 1),
+    "warm-up": lambda m, o: m.LinearLR(o),
+}
+CYCLES: dict[str, Make] = {
+    "plain": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30),
+    "epochs": lambda m, o: m.OneCycleLR(o, [1.0, 2.0], epochs=3, steps_per_epoch=10),
+    "linear": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, anneal_strategy="linear"),
+    "three phases": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, three_phase=True),
+    "no rise": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, pct_start=0.0),
+    "long rise": lambda m, o: m.OneCycleLR(o, 1.0, 40, three_phase=True, pct_start=0.6),
+    "own factors": lambda m, o: m.OneCycleLR(o, 1.0, 35, div_factor=10.0, final_div_factor=5.0),
+    "own momenta": lambda m, o: m.OneCycleLR(
+        o, 1.0, 30, base_momentum=[0.5, 0.6], max_momentum=0.9
+    ),
+    "no momenta": lambda m, o: m.OneCycleLR(o, 1.0, 30, cycle_momentum=False),
+}
+KNOWN = {**{name: make for name, (make, _) in CLOSED.items()}, **MORE, **CYCLES}
+known = pytest.mark.parametrize("make", KNOWN.values(), ids=KNOWN)
+
+
+@pytest.mark.parametrize(("make", "factor"), CLOSED.values(), ids=CLOSED)
+def test_a_schedule_has_its_closed_form(make: Make, factor: Callable[[int], float]) -> None:
+    opt = optimizer()
+    seen = rates(opt, make(lr_scheduler, opt), 20)
+    expected = [[0.1 * factor(t), 0.3 * factor(t)] for t in range(21)]
+    np.testing.assert_allclose(seen, expected, rtol=1e-12, atol=1e-16)
+
+
+def test_the_cosine_ends_on_its_floor_and_comes_back() -> None:
+    opt = optimizer()
+    seen = rates(opt, lr_scheduler.CosineAnnealingLR(opt, 5, eta_min=0.02), 20)
+    waves = [(1 + math.cos(math.pi * t / 5)) / 2 for t in range(21)]
+    expected = [[0.02 + 0.08 * wave, 0.02 + 0.28 * wave] for wave in waves]
+    np.testing.assert_allclose(seen, expected, rtol=1e-12)
+
+
+def test_one_cycle_rises_and_falls_and_momentum_does_the_opposite() -> None:
+    opt = optimizer("SGD")
+    schedule = lr_scheduler.OneCycleLR(opt, 1.0, total_steps=11, pct_start=0.5)
+    seen = [opt.param_groups[0]["lr"]]
+    momenta = [opt.param_groups[0]["momentum"]]
+    for _ in range(10):
+        schedule.step()
+        seen.append(opt.param_groups[0]["lr"])
+        momenta.append(opt.param_groups[0]["momentum"])
+    assert seen[0] == pytest.approx(1 / 25) and seen[-1] == pytest.approx(1 / 25e4)
+    top = int(np.argmax(seen))
+    assert seen[: top + 1] == sorted(seen[: top + 1]) and seen[top:] == sorted(seen[top:])[::-1]
+    assert momenta[0] == momenta[-1] == 0.95 and min(momenta) == momenta[top]
+    with pytest.raises(ArgumentError, match="total_steps=11"):
+        schedule.step() or schedule.step()
+    assert schedule.last_epoch == 11
+
+
+def test_one_cycle_may_rise_in_no_time() -> None:
+    opt = optimizer("Adam")
+    lr_scheduler.OneCycleLR(opt, 1.0, total_steps=10, pct_start=0.1)
+    assert opt.param_groups[0]["lr"] == pytest.approx(1.0)
+
+
+@known
+def test_a_resumed_schedule_goes_on_bit_for_bit(make: Make) -> None:
+    opt = optimizer("SGD", momentum=0.5)
+    schedule = make(lr_scheduler, opt)
+    rates(opt, schedule, 11)
+    saved = copy.deepcopy((opt.state_dict(), schedule.state_dict()))
+    rest = rates(opt, schedule, 12)
+
+    again = optimizer("SGD", lr=7.0)
+    second = make(lr_scheduler, again)
+    again.load_state_dict(saved[0])
+    second.load_state_dict(saved[1])
+    assert second.state_dict() == saved[1]
+    assert rates(again, second, 12) == rest
+    assert second.state_dict() == schedule.state_dict()
+    assert again.param_groups[0]["momentum"] == opt.param_groups[0]["momentum"]
+
+
+def test_a_callable_objects_attributes_are_saved() -> None:
+    class Halving:
+        def __init__(self, base: float) -> None:
+            self.base = base
+
+        def __call__(self, epoch: int) -> float:
+            return self.base**epoch
+
+    opt, again = optimizer(), optimizer()
+    schedule = lr_scheduler.LambdaLR(opt, Halving(0.5))
+    second = lr_scheduler.LambdaLR(again, Halving(0.1))
+    second.load_state_dict(schedule.state_dict())
+    assert rates(opt, schedule, 3) == rates(again, second, 3)
+
+
+def test_schedules_chain() -> None:
+    opt = optimizer()
+    warm = lr_scheduler.LinearLR(opt, 0.5, total_iters=2)
+    fall = lr_scheduler.ExponentialLR(opt, 0.9)
+    for _ in range(4):
+        warm.step()
+        fall.step()
+    np.testing.assert_allclose(fall.get_last_lr(), [0.1 * 0.9**4, 0.3 * 0.9**4])
+
+
+def test_plateau_reduces_after_its_patience() -> None:
+    opt = optimizer()
+    schedule = lr_scheduler.ReduceLROnPlateau(opt, factor=0.5, patience=2, cooldown=2, min_lr=0.04)
+    losses = [3.0, 2.0, 2.0, math.nan, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
+    seen = []
+    for loss in losses:
+        schedule.step(tg.tensor(loss) if loss == 3.0 else loss)
+        seen.append(schedule.get_last_lr()[0])
+    np.testing.assert_allclose(seen, [0.1] * 4 + [0.05] * 5 + [0.04] * 2)
+    assert schedule.best == 2.0
+
+
+def test_plateau_takes_no_words() -> None:
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer())
+    before = schedule.state_dict()
+    for bad in ("word", "1.0", None, [1.0], np.zeros(2)):
+        with pytest.raises(ArgumentError):
+            schedule.step(bad)
+    assert schedule.state_dict() == before
+
+
+def test_resuming_by_number_needs_the_initial_rates() -> None:
+    opt = optimizer()
+    with pytest.raises(StateDictError, match="initial_lr"):
+        lr_scheduler.StepLR(opt, 3, last_epoch=4)
+    assert "initial_lr" not in opt.param_groups[0]
+    with pytest.raises(KeyError):
+        lr_scheduler.OneCycleLR(opt, 1.0, 10, last_epoch=4)
+
+
+nan = math.nan
+BAD: list[tuple[type[TinygradKrError], Make]] = [
+    (ArgumentError, lambda m, o: m.StepLR(o, 2.5)),
+    (ArgumentError, lambda m, o: m.StepLR(o, True)),
+    (HyperparameterError, lambda m, o: m.StepLR(o, 0)),
+    (HyperparameterError, lambda m, o: m.StepLR(o, 2, gamma=nan)),
+    (HyperparameterError, lambda m, o: m.StepLR(o, 2, last_epoch=-2)),
+    (ArgumentError, lambda m, o: m.StepLR([o], 2)),
+    (ArgumentError, lambda m, o: m.MultiStepLR(o, 3)),
+    (ArgumentError, lambda m, o: m.MultiStepLR(o, [1.5])),
+    (HyperparameterError, lambda m, o: m.MultiStepLR(o, [-1])),
+    (HyperparameterError, lambda m, o: m.ExponentialLR(o, -0.5)),
+    (ArgumentError, lambda m, o: m.ExponentialLR(o, "0.5")),
+    (HyperparameterError, lambda m, o: m.CosineAnnealingLR(o, 0)),
+    (HyperparameterError, lambda m, o: m.CosineAnnealingLR(o, 3, nan)),
+    (HyperparameterError, lambda m, o: m.LinearLR(o, 0.0)),
+    (HyperparameterError, lambda m, o: m.LinearLR(o, 0.5, 1.5)),
+    (HyperparameterError, lambda m, o: m.LinearLR(o, total_iters=0)),
+    (ArgumentError, lambda m, o: m.LambdaLR(o, 0.5)),
+    (ArgumentError, lambda m, o: m.LambdaLR(o, [lambda t: 1.0])),
+    (ArgumentError, lambda m, o: m.LambdaLR(o, lambda t: "1")),
+    (HyperparameterError, lambda m, o: m.LambdaLR(o, lambda t: nan)),
+    (ArgumentError, lambda m, o: m.OneCycleLR(o, 1.0)),
+    (ArgumentError, lambda m, o: m.OneCycleLR(o, 1.0, epochs=3)),
+    (ArgumentError, lambda m, o: m.OneCycleLR(o, 1.0, total_steps=2.5)),
+    (HyperparameterError, lambda m, o: m.OneCycleLR(o, 1.0, total_steps=0)),
+    (HyperparameterError, lambda m, o: m.OneCycleLR(o, nan, 10)),
+    (ArgumentError, lambda m, o: m.OneCycleLR(o, [1.0], 10)),
+    (HyperparameterError, lambda m, o: m.OneCycleLR(o, 1.0, 10, pct_start=1.5)),
+    (HyperparameterError, lambda m, o: m.OneCycleLR(o, 1.0, 10, div_factor=0)),
+    (ArgumentError, lambda m, o: m.OneCycleLR(o, 1.0, 10, anneal_strategy="sine")),
+    (HyperparameterError, lambda m, o: m.OneCycleLR(o, 1.0, 10, max_momentum=1.0)),
+    (HyperparameterError, lambda m, o: m.ReduceLROnPlateau(o, factor=1.0)),
+    (HyperparameterError, lambda m, o: m.ReduceLROnPlateau(o, patience=-1)),
+    (HyperparameterError, lambda m, o: m.ReduceLROnPlateau(o, threshold=nan)),
+    (HyperparameterError, lambda m, o: m.ReduceLROnPlateau(o, min_lr=-1)),
+    (ArgumentError, lambda m, o: m.ReduceLROnPlateau(o, min_lr=[0.1])),
+    (ArgumentError, lambda m, o: m.ReduceLROnPlateau(o, mode="less")),
+    (ArgumentError, lambda m, o: m.ReduceLROnPlateau(None)),
+]
+
+
+@pytest.mark.parametrize(("kind", "make"), BAD)
+def test_bad_settings_leave_the_optimizer_alone(kind: type[TinygradKrError], make: Make) -> None:
+    opt = optimizer()
+    before = opt.state_dict()
+    with pytest.raises(kind) as error:
+        make(lr_scheduler, opt)
+    assert len(str(error.value).split("\n")) == 2
+    assert opt.state_dict() == before
+
+
+def test_one_cycle_needs_a_momentum_to_cycle() -> None:
+    opt = optimizer("AdaGrad")
+    with pytest.raises(ArgumentError, match="AdaGrad"):
+        lr_scheduler.OneCycleLR(opt, 1.0, 10)
+    lr_scheduler.OneCycleLR(opt, 1.0, 10, cycle_momentum=False)
+
+
+def test_a_function_that_fails_leaves_everything_as_it_was() -> None:
+    opt = optimizer()
+    schedule = lr_scheduler.LambdaLR(opt, lambda t: nan if t == 2 else 0.5)
+    schedule.step()
+    before = (opt.state_dict(), schedule.state_dict())
+    with pytest.raises(HyperparameterError):
+        schedule.step()
+    assert (opt.state_dict(), schedule.state_dict()) == before
+
+
+def test_a_group_added_later_is_noticed() -> None:
+    opt = optimizer()
+    schedule = lr_scheduler.LambdaLR(opt, lambda t: 0.5)
+    falling = lr_scheduler.ExponentialLR(opt, 0.5)
+    opt.add_param_group({"params": tg.zeros(1, requires_grad=True), "lr": 1.0})
+    falling.step()
+    assert falling.get_last_lr()[2] == 0.5
+    before = opt.state_dict()
+    with pytest.raises(TinygradKrError):
+        schedule.step()
+    assert opt.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d.pop("gamma"),
+        lambda d: d.update(unknown=1),
+        lambda d: d.update(gamma=nan),
+        lambda d: d.update(gamma="0.5"),
+        lambda d: d.update(step_size=0),
+        lambda d: d.update(last_epoch=-1),
+        lambda d: d.update(last_epoch=1.5),
+        lambda d: d.update(base_lrs=[0.1]),
+        lambda d: d.update(base_lrs=[0.1, nan]),
+        lambda d: d.update(_last_lr=None),
+    ],
+)
+def test_a_state_dict_that_does_not_fit_changes_nothing(spoil: Callable[[Any], Any]) -> None:
+    schedule = lr_scheduler.StepLR(optimizer(), 3)
+    bad = schedule.state_dict()
+    spoil(bad)
+    before = schedule.state_dict()
+    with pytest.raises(TinygradKrError):
+        schedule.load_state_dict(bad)
+    with pytest.raises(StateDictError):
+        schedule.load_state_dict([bad])  # type: ignore[arg-type]
+    assert schedule.state_dict() == before
+
+
+def test_lambdas_that_do_not_fit_are_refused() -> None:
+    schedule = lr_scheduler.LambdaLR(optimizer(), lambda t: 1.0)
+    for bad in ({}, {**schedule.state_dict(), "lr_lambdas": [None]}, 3):
+        with pytest.raises(StateDictError):
+            schedule.load_state_dict(bad)  # type: ignore[arg-type]
+
+
+def test_a_schedule_of_the_users_own() -> None:
+    class Harmonic(LRScheduler):
+        def get_lr(self) -> list[float]:
+            return [base / (1 + self.last_epoch) for base in self.base_lrs]
+
+    opt = optimizer()
+    assert rates(opt, Harmonic(opt), 2)[2] == [0.1 / 3, 0.3 / 3]
+
+
+# Parity with PyTorch
+
+
+def twins(kind: str, **options: Any) -> tuple[optim.Optimizer, Any]:
+    torch = pytest.importorskip("torch")
+    groups = [{"params": [torch.zeros(2)]}, {"params": [torch.zeros(3)], "lr": 0.3}]
+    return optimizer(kind, **options), getattr(torch.optim, kind)(groups, **{"lr": 0.1, **options})
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+@known
+def test_the_whole_sequence_is_pytorchs(make: Make, kind: str) -> None:
+    ours, theirs = twins(kind)
+    scheduler = pytest.importorskip("torch").optim.lr_scheduler
+    here, there = make(lr_scheduler, ours), make(scheduler, theirs)
+    for _ in range(30):
+        for mine, other in zip(ours.param_groups, theirs.param_groups, strict=True):
+            for name in set(mine) & set(other) - {"params"}:
+                assert mine[name] == other[name], name
+            assert {"initial_lr"} <= set(mine)
+        assert here.get_last_lr() == there.get_last_lr()
+        theirs.step()
+        here.step()
+        there.step()
+
+
+@pytest.mark.parametrize("name", [name for name in KNOWN if name != "lambdas"])
+def test_resuming_by_number_is_pytorchs(name: str) -> None:
+    def at_four(module: Any) -> Any:
+        """The module, its schedules started with last_epoch=4."""
+
+        class Module:
+            def __getattr__(self, kind: str) -> Any:
+                return lambda *a, **k: getattr(module, kind)(*a, **k, last_epoch=4)
+
+        return Module()
+
+    ours, theirs = twins("SGD", momentum=0.9)
+    scheduler = pytest.importorskip("torch").optim.lr_scheduler
+    first, other = KNOWN[name](lr_scheduler, ours), KNOWN[name](scheduler, theirs)
+    for _ in range(4):
+        theirs.step()
+        first.step()
+        other.step()
+    here, there = KNOWN[name](at_four(lr_scheduler), ours), KNOWN[name](at_four(scheduler), theirs)
+    for _ in range(10):
+        assert here.get_last_lr() == there.get_last_lr()
+        assert here.last_epoch == there.last_epoch
+        theirs.step()
+        here.step()
+        there.step()
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+@pytest.mark.parametrize("cooldown", [0, 2])
+@pytest.mark.parametrize("min_lr", [0.0, [0.01, 0.05]])
+def test_plateau_is_pytorchs(mode: str, threshold_mode: str, cooldown: int, min_lr: Any) -> None:
+    ours, theirs = twins("SGD")
+    scheduler = pytest.importorskip("torch").optim.lr_scheduler
+    options: dict[str, Any] = {
+        "mode": mode,
+        "factor": 0.5,
+        "patience": 1,
+        "threshold": 0.05,
+        "threshold_mode": threshold_mode,
+        "cooldown": cooldown,
+        "min_lr": min_lr,
+    }
+    here = lr_scheduler.ReduceLROnPlateau(ours, **options)
+    there = scheduler.ReduceLROnPlateau(theirs, **options)
+    figures = np.random.default_rng(1).normal(size=60).round(1).tolist()
+    for figure in [*figures, nan, 0.0, nan]:
+        here.step(figure)
+        there.step(figure)
+        assert [g["lr"] for g in ours.param_groups] == [g["lr"] for g in theirs.param_groups]
+        assert (here.best, here.num_bad_epochs) == (there.best, there.num_bad_epochs)

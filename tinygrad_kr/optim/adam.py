@@ -1,0 +1,223 @@
+"""Adam과 AdamW.
+
+Adam and AdamW: momentum and a step size for each element, both corrected for their start at zero.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from tinygrad_kr.dtypes import Array
+from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.optim.hyperparameters import flag, number, settle_eps
+from tinygrad_kr.optim.optimizer import Optimizer, Params
+from tinygrad_kr.optim.rule import descent
+from tinygrad_kr.optim.state import Group, State, next_step, slot
+
+
+def adam_(
+    param: Array,
+    grad: Array,
+    exp_avg: Array,
+    exp_avg_sq: Array,
+    max_exp_avg_sq: Array | None = None,
+    *,
+    step: int,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
+    decoupled_weight_decay: bool = False,
+    convention: str = "torch",
+) -> None:
+    """Adam 한 걸음: ``param``과 상태 배열을 제자리에서 바꾼다.
+
+    One step of :class:`Adam` on arrays, in place; ``step`` counts from 1. With a
+    ``max_exp_avg_sq`` it is AMSGrad.
+    """
+    if decoupled_weight_decay:
+        param *= 1 - lr * weight_decay
+        weight_decay = 0.0
+    g = descent(param, grad, weight_decay, maximize)
+    scratch = np.multiply(g, 1 - beta1, out=np.empty_like(param))
+    exp_avg *= beta1
+    exp_avg += scratch
+    np.multiply(g, g, out=scratch)
+    scratch *= 1 - beta2
+    exp_avg_sq *= beta2
+    exp_avg_sq += scratch
+    if max_exp_avg_sq is not None:
+        np.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)
+        exp_avg_sq = max_exp_avg_sq
+    # √v̂ + ε is (√v + ε·c) / c with c = √(1 − β₂ᵗ); the book adds its ε to √v itself.
+    correction = math.sqrt(1 - beta2**step)
+    np.sqrt(exp_avg_sq, out=scratch)
+    scratch += eps * correction if convention == "torch" else eps
+    np.divide(exp_avg, scratch, out=scratch)
+    scratch *= lr * correction / (1 - beta1**step)
+    param -= scratch
+
+
+class Adam(Optimizer):
+    """Adam: 모멘텀과 원소별 학습률을 더한 것.
+
+    Adam: momentum together with a step size for each element.
+
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g ⊙ g, m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
+    W ← W − η m̂ / (√v̂ + ε), with t from 1. ``amsgrad`` uses the largest v so far.
+    The book adds ε to the uncorrected √v: W ← W − ηₜ m / (√v + ε), ηₜ = η √(1 − β₂ᵗ) / (1 − β₁ᵗ).
+
+    Args:
+        params: 매개변수나 그룹. Parameters or groups.
+        lr: 학습률 η ≥ 0. Learning rate.
+        betas: (β₁, β₂), 0 이상 1 미만. The shares of the old, from 0 and below 1.
+        eps: ε ≥ 0; ``None``이면 관례의 값. ``None`` means the convention's own.
+        weight_decay: 가중치 감소 λ ≥ 0. λW is added to the gradient.
+        amsgrad: v가 줄지 않게 한다. Never let v shrink.
+        maximize: 기울기를 따라 올라간다. Climb instead of descend.
+        decoupled_weight_decay: 가중치 감소를 기울기에서 떼어 낸다(AdamW). AdamW's decay.
+        convention: "torch"(ε = 1e-8, √v̂ 옆) 또는 "book"(ε = 1e-7, √v 옆).
+
+    Raises:
+        HyperparameterError: a value outside its range, NaN included.
+
+    Source:
+        「밑바닥부터 시작하는 딥러닝」 6.1.6; Kingma and Ba 2015; Reddi et al. 2018 (AMSGrad).
+
+    >>> import tinygrad_kr as tg
+    >>> from tinygrad_kr import optim
+    >>> w = tg.tensor([3.0, -0.2], requires_grad=True)
+    >>> optimizer = optim.Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> [round(x, 4) for x in w.tolist()]
+    [2.9, -0.1]
+    """
+
+    _slots: ClassVar[dict[str, bool] | None] = {
+        "step": True,
+        "exp_avg": True,
+        "exp_avg_sq": True,
+        "max_exp_avg_sq": False,
+    }
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float | None = None,
+        weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+        convention: str = "torch",
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "amsgrad": amsgrad,
+                "maximize": maximize,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "convention": convention,
+            },
+        )
+
+    def _check(self, group: Group) -> None:
+        settle_eps(group, torch=1e-8, book=1e-7)
+        for name in ("lr", "eps", "weight_decay"):
+            group[name] = number(name, group[name], least=0)
+        betas = group["betas"]
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise ArgumentError(
+                f"betas에는 두 수 (β₁, β₂)를 주세요: {betas!r}.",
+                f"betas is a pair of numbers (β₁, β₂), not {betas!r}.",
+            )
+        group["betas"] = tuple(
+            number(f"betas[{i}]", beta, least=0, below=1) for i, beta in enumerate(betas)
+        )
+        for name in ("amsgrad", "maximize", "decoupled_weight_decay"):
+            group[name] = flag(name, group[name])
+
+    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
+        beta1, beta2 = group["betas"]
+        adam_(
+            param,
+            grad,
+            step=next_step(state),
+            exp_avg=slot(state, "exp_avg", param),
+            exp_avg_sq=slot(state, "exp_avg_sq", param),
+            max_exp_avg_sq=slot(state, "max_exp_avg_sq", param) if group["amsgrad"] else None,
+            lr=group["lr"],
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+            decoupled_weight_decay=group["decoupled_weight_decay"],
+            convention=group["convention"],
+        )
+
+
+class AdamW(Adam):
+    """AdamW: 가중치 감소를 기울기에서 떼어 낸 Adam.
+
+    Adam whose weight decay is decoupled: W ← (1 − η λ) W first, and the gradient stays as it is.
+
+    Args:
+        params, lr, betas, eps, amsgrad, maximize, convention: :class:`Adam`과 같다. As in Adam.
+        weight_decay: 가중치 감소 λ ≥ 0. W shrinks by the factor 1 − η λ in each step.
+
+    Raises:
+        HyperparameterError: a value outside its range, NaN included.
+
+    Source:
+        Loshchilov and Hutter 2019.
+
+    >>> import tinygrad_kr as tg
+    >>> from tinygrad_kr import optim
+    >>> w = tg.tensor([3.0], requires_grad=True)
+    >>> optimizer = optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> round(w.item(), 4)
+    2.75
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float | None = None,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        convention: str = "torch",
+    ) -> None:
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=True,
+            convention=convention,
+        )
+
+    def _check(self, group: Group) -> None:
+        super()._check(group)
+        group["decoupled_weight_decay"] = True
