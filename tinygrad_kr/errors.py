@@ -108,7 +108,7 @@ class StateDictError(TinygradKrError, RuntimeError, KeyError, ValueError):
     """
 
 
-class ModuleError(TinygradKrError, AttributeError, TypeError):
+class ModuleError(TinygradKrError, AttributeError, KeyError, TypeError):
     """모듈에 없는 이름을 찾았거나 등록할 수 없는 것을 넣었다.
 
     A name that a module does not have, or an attribute that it cannot register.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.optim.hyperparameters import flag, number
+from tinygrad_kr.hyperparameters import flag, number
 from tinygrad_kr.optim.optimizer import Optimizer, Params
 from tinygrad_kr.optim.rule import descent
 from tinygrad_kr.optim.state import Group, State, slot

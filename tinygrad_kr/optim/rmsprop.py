@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.optim.hyperparameters import flag, number, settle_eps
+from tinygrad_kr.hyperparameters import flag, number, settle_eps
 from tinygrad_kr.optim.optimizer import Optimizer, Params
 from tinygrad_kr.optim.rule import descent
 from tinygrad_kr.optim.state import Group, State, next_step, slot

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
-from tinygrad_kr.optim.hyperparameters import flag, number
+from tinygrad_kr.hyperparameters import flag, number
 from tinygrad_kr.optim.optimizer import Optimizer, Params
 from tinygrad_kr.optim.rule import descent
 from tinygrad_kr.optim.state import Group, State, slot

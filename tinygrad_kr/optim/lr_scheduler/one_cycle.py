@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.optim.hyperparameters import choice, flag, integer, number, per_group
+from tinygrad_kr.hyperparameters import choice, flag, integer, number, per_group
 from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_kr.optim.optimizer import Optimizer
 

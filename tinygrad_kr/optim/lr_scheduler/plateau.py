@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.optim.hyperparameters import choice, integer, number, per_group
+from tinygrad_kr.hyperparameters import choice, integer, number, per_group
 from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_kr.optim.optimizer import Optimizer
 

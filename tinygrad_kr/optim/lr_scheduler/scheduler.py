@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 from tinygrad_kr.errors import ArgumentError, StateDictError
-from tinygrad_kr.optim.hyperparameters import integer, number
+from tinygrad_kr.hyperparameters import integer, number
 from tinygrad_kr.optim.optimizer import Optimizer
 
 

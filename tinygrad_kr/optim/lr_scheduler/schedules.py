@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from tinygrad_kr.errors import ArgumentError, StateDictError
-from tinygrad_kr.optim.hyperparameters import integer, number, per_group
+from tinygrad_kr.hyperparameters import integer, number, per_group
 from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_kr.optim.optimizer import Optimizer
 
