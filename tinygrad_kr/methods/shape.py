@@ -1,0 +1,140 @@
+"""형상의 메서드.
+
+The methods that reshape, join and take apart.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_kr.autograd.base import TensorBase
+from tinygrad_kr.errors import ShapeError
+from tinygrad_kr.ops import joining
+from tinygrad_kr.ops import shape as ops
+from tinygrad_kr.ops.dims import Dims, numpy_names
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _sizes(given: tuple[Any, ...]) -> Any:
+    """``f(2, 3)`` and ``f((2, 3))`` alike."""
+    return given[0] if len(given) == 1 else given
+
+
+class ShapeMethods(TensorBase):
+    """형상을 바꾸는 메서드. The methods that change a shape."""
+
+    __slots__ = ()
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return ops.reshape(self, _sizes(shape))
+
+    def view(self, *shape: Any) -> Tensor:
+        return ops.view(self, _sizes(shape))
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        return ops.reshape(self, other.shape)
+
+    def view_as(self, other: Tensor) -> Tensor:
+        return ops.view(self, other.shape)
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        return ops.flatten(self, start_dim, end_dim)
+
+    def ravel(self) -> Tensor:
+        return ops.ravel(self)
+
+    @numpy_names
+    def squeeze(self, dim: Any = None) -> Tensor:
+        return ops.squeeze(self, dim)
+
+    @numpy_names
+    def unsqueeze(self, dim: int) -> Tensor:
+        return ops.unsqueeze(self, dim)
+
+    def permute(self, *dims: Any) -> Tensor:
+        return ops.permute(self, _sizes(dims))
+
+    def transpose(self, dim0: int, dim1: int) -> Tensor:
+        return ops.transpose(self, dim0, dim1)
+
+    def swapaxes(self, axis0: int, axis1: int) -> Tensor:
+        return ops.transpose(self, axis0, axis1)
+
+    def movedim(self, source: Any, destination: Any) -> Tensor:
+        return ops.movedim(self, source, destination)
+
+    def t(self) -> Tensor:
+        return ops.t(self)
+
+    @property
+    def T(self) -> Tensor:
+        """차원의 순서를 뒤집은 뷰(2차원이 아니면 경고한다).
+
+        The view with its dimensions reversed; like PyTorch's, meant for matrices, it warns
+        elsewhere.
+        """
+        ndim = self._array.ndim
+        if ndim != 2:
+            warnings.warn(
+                f"{ndim}차원 텐서의 .T는 권하지 않습니다. .mT나 permute()를 쓰세요.\n"
+                f"The use of .T on a tensor of {ndim} dimensions is deprecated; use .mT or "
+                "permute().",
+                stacklevel=2,
+            )
+        return ops.permute(self, range(ndim)[::-1])
+
+    @property
+    def mT(self) -> Tensor:
+        """마지막 두 차원을 맞바꾼 뷰.
+
+        The view with its last two dimensions swapped: a batch of transposed matrices.
+
+        Raises:
+            ShapeError: fewer than two dimensions.
+        """
+        if self._array.ndim < 2:
+            raise ShapeError(
+                f".mT는 2차원 이상에서만 쓸 수 있습니다: 형상 {self._array.shape}.",
+                ".mT is only supported on matrices or batches of matrices, not on shape "
+                f"{self._array.shape}.",
+            )
+        return ops.transpose(self, -2, -1)
+
+    def expand(self, *sizes: Any) -> Tensor:
+        return ops.expand(self, _sizes(sizes))
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        return ops.expand(self, other.shape)
+
+    def broadcast_to(self, *shape: Any) -> Tensor:
+        return ops.expand(self, _sizes(shape))
+
+    def flip(self, *dims: Any, axis: Any = None) -> Tensor:
+        return ops.flip(self, _sizes(dims) if axis is None else axis)
+
+    @numpy_names
+    def roll(self, shifts: Any, dims: Dims = None) -> Tensor:
+        return ops.roll(self, shifts, dims)
+
+    # Taking apart and repeating
+
+    @numpy_names
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+        return joining.split(self, split_size, dim)
+
+    @numpy_names
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+        return joining.chunk(self, chunks, dim)
+
+    @numpy_names
+    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
+        return joining.unbind(self, dim)
+
+    def repeat(self, *repeats: Any) -> Tensor:
+        return joining.repeat(self, _sizes(repeats))
+
+    def tile(self, *dims: Any) -> Tensor:
+        return joining.tile(self, _sizes(dims))

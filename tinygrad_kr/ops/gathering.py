@@ -1,0 +1,328 @@
+"""모으기와 흩뿌리기: 인덱스 텐서와 마스크로.
+
+Gathering and scattering along a dimension by a tensor of indices, and by masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.dtypes import Array, bool_
+from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from tinygrad_kr.ops.dims import normal_dim, numpy_names
+from tinygrad_kr.ops.elementwise import cast, where
+from tinygrad_kr.ops.indexing import add_at, getitem, numbered
+from tinygrad_kr.ops.joining import along
+from tinygrad_kr.ops.primitive import Primitive, operand
+from tinygrad_kr.ops.shape import expand, ravel, reshape
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _gather_forward(x: Array, index: Array, *, dim: int) -> Array:
+    within = tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))
+    return np.take_along_axis(x[within], index, dim)
+
+
+def _scatter_forward(x: Array, index: Array, src: Any, *, dim: int) -> Array:
+    out = np.array(x, order="C")
+    out.reshape(-1)[_gather_forward(numbered(x.shape), index, dim=dim)] = src
+    return out
+
+
+def _scatter_add_forward(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+    out = np.array(x, order="C")
+    add_at(out, _gather_forward(numbered(x.shape), index, dim=dim), src)
+    return out
+
+
+# In all three, src has the shape of index.
+_gather: Callable[..., Tensor] = Primitive(
+    "gather",
+    _gather_forward,
+    x=lambda g, index, x_shape, dim: _scatter_add(np.zeros(x_shape, g.dtype), index, g, dim=dim),
+)
+_scatter: Callable[..., Tensor] = Primitive(
+    "scatter",
+    _scatter_forward,
+    x=lambda g, index, dim: _scatter(g, index, np.zeros((), g.dtype), dim=dim),
+    src=lambda g, index, dim: _gather(g, index, dim=dim),
+)
+_scatter_add: Callable[..., Tensor] = Primitive(
+    "scatter_add",
+    _scatter_add_forward,
+    x=lambda g: g,
+    src=lambda g, index, dim: _gather(g, index, dim=dim),
+)
+
+
+def _checked(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any]:
+    """``dim`` counted from the front, and input and index in the same number of dimensions.
+
+    Refuses an index that is not of integers, too large elsewhere than along ``dim``, or out of
+    range. A 0-d tensor counts as one of one element.
+    """
+    x, i = as_array(input), as_array(index)
+    at = normal_dim(dim, x.ndim)
+    if not isinstance(i, np.ndarray) or i.dtype.kind not in "iu":
+        kind = i.dtype if isinstance(i, np.ndarray) else type(i).__name__
+        raise DTypeError(
+            f"{name}의 인덱스는 정수 텐서여야 합니다: {kind}.",
+            f"{name}(): expected an integer tensor as index, not {kind}.",
+        )
+    if max(x.ndim, 1) != max(i.ndim, 1):
+        raise ShapeError(
+            f"{name}: 인덱스(형상 {i.shape})와 텐서(형상 {x.shape})의 차원 수가 같아야 합니다.",
+            f"{name}(): the index, of shape {i.shape}, must have the same number of dimensions as "
+            f"the tensor, of shape {x.shape}.",
+        )
+    if x.ndim == 0 or i.ndim == 0:
+        input, index = reshape(input, x.shape or 1), reshape(index, i.shape or 1)
+        x, i = as_array(input), as_array(index)
+    larger = [m > n and d != at for d, (m, n) in enumerate(zip(i.shape, x.shape, strict=True))]
+    if i.size and any(larger):
+        raise ShapeError(
+            f"{name}: 인덱스의 형상 {i.shape}은(는) 차원 {at} 밖에서는 텐서의 형상 {x.shape}보다 "
+            "클 수 없습니다.",
+            f"{name}(): expected index {i.shape} to be no larger than the tensor {x.shape} apart "
+            f"from dimension {at}.",
+        )
+    n = x.shape[at]
+    if i.size and (i.min() < 0 or i.max() >= n):
+        bad = i[(i < 0) | (i >= n)][0]
+        raise IndexingError(
+            f"{name}: 인덱스 {bad}이(가) 차원 {at}의 범위를 벗어났습니다. 크기는 {n}입니다.",
+            f"{name}(): index {bad} is out of bounds for dimension {at} with size {n}.",
+        )
+    return at, input, index
+
+
+@numpy_names
+def gather(input: Any, dim: int, index: Any) -> Tensor:
+    """dim을 따라 index가 가리키는 값을 모은다.
+
+    Values picked along ``dim``: in two dimensions ``out[i, j] = input[index[i, j], j]`` for
+    dim 0, ``input[i, index[i, j]]`` for dim 1.
+
+    Shape:
+        index: as many dimensions as ``input``, no larger in the others than ``dim``; output: as
+        index.
+
+    Raises:
+        ShapeError: the index has another number of dimensions or is too large.
+        IndexingError: an index is out of range; negative ones are.
+        DTypeError: the index is not of integers.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.gather(tg.tensor([[1, 2], [3, 4]]), 1, tg.tensor([[0], [1]]))
+    tensor([[1],
+            [4]])
+    """
+    at, x, i = _checked("gather", input, dim, index)
+    out = _gather(x, i, dim=at)
+    return out if i is index else reshape(out, as_array(index).shape)
+
+
+@numpy_names
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
+    """dim을 따라 고른다: gather이되 다른 차원은 브로드캐스트한다.
+
+    Values picked along ``dim`` as by :func:`gather`, the other dimensions being broadcast; with no
+    dim, from the flat tensor. What ``argsort`` and ``argmax(keepdim=True)`` return fits.
+
+    Raises:
+        ShapeError: the numbers of dimensions differ, or the others do not broadcast.
+        IndexingError: an index is out of range.
+    """
+    if dim is None:
+        return take_along_dim(ravel(input), ravel(indices), 0)
+    x, i = as_array(input), as_array(indices)
+    at = normal_dim(dim, x.ndim)
+    if x.ndim != i.ndim:
+        raise ShapeError(
+            f"take_along_dim의 두 텐서는 차원 수가 같아야 합니다: 형상 {x.shape}와 {i.shape}.",
+            "take_along_dim(): input and indices should have the same number of dimensions, but "
+            f"have shapes {x.shape} and {i.shape}.",
+        )
+    if x.ndim == 0:
+        return take_along_dim(input, indices)
+    n, length = x.shape[at], i.shape[at]
+    others = [(*a.shape[:at], 1, *a.shape[at + 1 :]) for a in (x, i)]
+    common = _common("take_along_dim", *others)
+    wide = expand(indices, (*common[:at], length, *common[at + 1 :]))
+    source = expand(input, (*common[:at], n, *common[at + 1 :]))
+    return gather(source, at, where(wide < 0, wide + n, wide))
+
+
+@numpy_names
+def index_select(input: Any, dim: int, index: Any) -> Tensor:
+    """dim에서 index가 가리키는 조각들을 모은다.
+
+    The slices of ``input`` along ``dim`` that a 1-d ``index`` names, as a copy.
+
+    Raises:
+        ShapeError: the index has more than one dimension.
+        IndexingError: an index is out of range; negative ones are.
+    """
+    x, i = as_array(input), as_array(index)
+    at = normal_dim(dim, x.ndim)
+    if np.ndim(i) > 1:
+        raise ShapeError(
+            f"index_select의 인덱스는 1차원이어야 합니다: 형상 {i.shape}.",
+            f"index_select(): Index is supposed to be a vector, not of shape {i.shape}.",
+        )
+    wide = reshape(index, -1)
+    if x.ndim == 0:
+        return reshape(gather(input, 0, wide), ())
+    _checked("index_select", np.empty(x.shape[at]), 0, as_array(wide))
+    return getitem(input, index=along(at, np.array(as_array(wide), np.intp))[:-1])
+
+
+# Scattering
+
+
+def _source(name: str, input: Any, index: Any, src: Any) -> Any:
+    """``src`` cut to the shape of ``index``, or a number in the dtype of ``input``."""
+    dtype = as_array(input).dtype
+    array = operand(as_array(src))
+    if not isinstance(array, np.ndarray):
+        return np.asarray(array).astype(dtype)
+    if array.dtype != dtype:
+        raise DTypeError(
+            f"{name}: src의 자료형 {array.dtype}이(가) 텐서의 {dtype}과(와) 다릅니다. to()로 "
+            "바꾸어 주세요.",
+            f"{name}(): expected src of dtype {dtype}, not {array.dtype}; convert it with to().",
+        )
+    if array.ndim == 0:
+        array, src = array.reshape(1), reshape(src, 1)
+    i = as_array(index)
+    if array.ndim != i.ndim or any(m > n for m, n in zip(i.shape, array.shape, strict=True)):
+        raise ShapeError(
+            f"{name}: 인덱스의 형상 {i.shape}은(는) src의 형상 {array.shape}보다 클 수 없습니다.",
+            f"{name}(): expected index {i.shape} to be no larger than src {array.shape}.",
+        )
+    if array.shape == i.shape:
+        return src
+    return getitem(src, index=tuple(slice(n) for n in i.shape))
+
+
+@numpy_names
+def scatter(
+    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
+    reduce: str | None = None,
+) -> Tensor:  # fmt: skip
+    """index가 가리키는 자리에 src의 값을 쓴 것.
+
+    ``input`` with values of ``src`` written along ``dim``: ``out[index[i, j], j] = src[i, j]`` for
+    dim 0. Where an index comes twice, one of the values is written.
+
+    Args:
+        src: a tensor of at least the shape of ``index``, or a number (also spelled ``value``).
+        reduce: None, or ``"add"`` to add instead of writing.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        IndexingError: an index is out of range; negative ones are.
+        DTypeError: the dtypes differ, or the index is not of integers.
+        ArgumentError: neither ``src`` nor ``value``, or another ``reduce``.
+    """
+    if (src is None) == (value is None) or reduce not in (None, "add"):
+        raise ArgumentError(
+            f"scatter에는 src나 value 하나가 있어야 하고, reduce는 None이나 'add'입니다: "
+            f"{reduce!r}.",
+            f"scatter() takes one of src and value; reduce is None or 'add', not {reduce!r}.",
+        )
+    at, x, i = _checked("scatter", input, dim, index)
+    values = _source("scatter", input, i, value if src is None else src)
+    if reduce == "add":
+        if as_array(values).ndim == 0:
+            values = np.broadcast_to(values, as_array(i).shape)
+        out = _scatter_add(x, i, values, dim=at)
+    else:
+        out = _scatter(x, i, values, dim=at)
+    return out if x is input else reshape(out, as_array(input).shape)
+
+
+@numpy_names
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+    """index가 가리키는 자리에 src의 값을 더한 것.
+
+    ``input`` with values of ``src`` added along ``dim``: ``out[index[i, j], j] += src[i, j]`` for
+    dim 0; the reverse of :func:`gather`.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        IndexingError: an index is out of range; negative ones are.
+        DTypeError: the dtypes differ, or the index is not of integers.
+    """
+    return scatter(input, dim, index, src, reduce="add")
+
+
+# Masks
+
+
+def _common(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join(str(s) for s in shapes)
+        raise ShapeError(
+            f"{name}: 형상 {listed}은(는) 브로드캐스트할 수 없습니다.",
+            f"{name}(): shapes {listed} cannot be broadcast together.",
+        ) from None
+
+
+def _mask(name: str, mask: Any) -> Array:
+    array = as_array(mask)
+    if not isinstance(array, np.ndarray) or array.dtype != bool_:
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise DTypeError(
+            f"{name}의 마스크는 bool 텐서여야 합니다: {kind}.",
+            f"{name} only supports boolean masks, but got {kind}.",
+        )
+    return array
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
+    """마스크가 참인 곳을 value로 채운 것.
+
+    ``input`` with ``value``, a number or a 0-d tensor, where ``mask`` holds; they are broadcast.
+
+    Raises:
+        DTypeError: the mask is not of bools.
+        ShapeError: the shapes do not broadcast, or the value has dimensions.
+
+    >>> import tinygrad_kr as tg
+    >>> x = tg.tensor([1.0, 2.0, 3.0])
+    >>> x.masked_fill(x > 1, 0)
+    tensor([1., 0., 0.])
+    """
+    x, m = as_array(input), _mask("masked_fill", mask)
+    number = operand(as_array(value))
+    if np.ndim(number) > 0:
+        raise ShapeError(
+            f"masked_fill의 value는 수나 0차원 텐서여야 합니다: 형상 {number.shape}.",
+            f"masked_fill only supports a 0-dimensional value tensor, not shape {number.shape}.",
+        )
+    _common("masked_fill", x.shape, m.shape)
+    filling = value if isinstance(value, TensorBase) else np.asarray(number)
+    return where(mask, cast(filling, x.dtype), input)
+
+
+def masked_select(input: Any, mask: Any) -> Tensor:
+    """마스크가 참인 원소들을 1차원으로.
+
+    The elements where ``mask`` holds, in one dimension; they are broadcast.
+
+    Raises:
+        DTypeError: the mask is not of bools.
+        ShapeError: the shapes do not broadcast.
+    """
+    m = _mask("masked_select", mask)
+    shape = _common("masked_select", as_array(input).shape, m.shape)
+    return getitem(expand(input, shape), index=(np.array(np.broadcast_to(m, shape)),))
