@@ -18,13 +18,21 @@ from tinygrad_kr.autograd.node import Leaf, Node, RemovableHandle
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.errors import GradientError, ShapeError
 from tinygrad_kr.methods.arithmetic import ArithmeticMethods
+from tinygrad_kr.methods.conversion import ConversionMethods
+from tinygrad_kr.methods.indexing import IndexingMethods
 from tinygrad_kr.methods.inplace import InplaceMethods
+from tinygrad_kr.methods.linalg import LinalgMethods
+from tinygrad_kr.methods.shape import ShapeMethods
 from tinygrad_kr.ops.creation import legacy_array, require_grad
 
 
 class Tensor(
     ArithmeticMethods,
     InplaceMethods,
+    ShapeMethods,
+    IndexingMethods,
+    LinalgMethods,
+    ConversionMethods,
 ):
     """다차원 배열과, 그 값이 어떻게 계산되었는지.
 

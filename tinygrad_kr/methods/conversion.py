@@ -1,0 +1,360 @@
+"""텐서에 대해 묻고, 다른 것으로 바꾸는 메서드.
+
+Methods that tell about a tensor and turn it into something else: a number, a list, an ndarray,
+another dtype, a copy, a pickle.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+
+import numpy as np
+
+from tinygrad_kr import dtypes, printing
+from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.autograd.node import Leaf
+from tinygrad_kr.autograd.view import current_node
+from tinygrad_kr.device import check_device, cpu, device
+from tinygrad_kr.dtypes import Array, as_dtype
+from tinygrad_kr.errors import ArgumentError, ConversionError, DeviceError, GradientError
+from tinygrad_kr.ops import conversion, creation
+from tinygrad_kr.ops.dims import normal_dim
+from tinygrad_kr.ops.elementwise import cast, clone
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+_TYPE_NAMES = {
+    dtypes.float16: "HalfTensor",
+    dtypes.float32: "FloatTensor",
+    dtypes.float64: "DoubleTensor",
+    dtypes.int8: "CharTensor",
+    dtypes.int16: "ShortTensor",
+    dtypes.int32: "IntTensor",
+    dtypes.int64: "LongTensor",
+    dtypes.uint8: "ByteTensor",
+    dtypes.bool_: "BoolTensor",
+}
+
+
+def _outside(t: TensorBase, how: str) -> Array:
+    """The array of a tensor on its way out of the graph, which a gradient would not survive."""
+    if current_node(t) is not None:
+        raise ConversionError(
+            f"기울기가 필요한 텐서에는 {how}을(를) 쓸 수 없습니다. detach()를 먼저 부르세요: "
+            "t.detach().numpy().",
+            f"Can't call {how} on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+        )
+    return t._array
+
+
+def _rebuild(
+    cls: builtins.type[Any], array: Array, requires_grad: bool, attributes: dict[str, Any]
+) -> Any:
+    """A leaf of class ``cls`` around ``array``."""
+    t = object.__new__(cls)
+    t._array, t._version, t._grad, t._view = array, [0], None, None
+    t._node = Leaf(t) if requires_grad else None
+    vars(t).update(attributes)
+    return t
+
+
+class ConversionMethods(TensorBase):
+    """묻고 바꾸는 메서드. The methods that tell and convert."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        node = current_node(self)
+        if isinstance(node, Leaf):
+            return printing.tensor_text(self._array, ["requires_grad=True"])
+        return printing.tensor_text(self._array, [f"grad_fn=<{node.name()}>"] if node else [])
+
+    def __format__(self, spec: str) -> str:
+        if self._array.ndim == 0:
+            return format(self._array.item(), spec)
+        if spec:
+            raise ConversionError(
+                f"서식 {spec!r}은(는) 0차원 텐서에만 쓸 수 있습니다: 형상 {self._array.shape}.",
+                f"The format {spec!r} is for 0-d tensors only, not for shape {self._array.shape}.",
+            )
+        return repr(self)
+
+    # Size and place
+
+    @overload
+    def size(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def size(self, dim: builtins.int) -> builtins.int: ...
+    def size(self, dim: builtins.int | None = None) -> tuple[builtins.int, ...] | builtins.int:
+        shape = self._array.shape
+        return shape if dim is None else shape[self._own_dim(dim)]
+
+    @overload
+    def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self, dim: builtins.int) -> builtins.int: ...
+    def stride(self, dim: builtins.int | None = None) -> tuple[builtins.int, ...] | builtins.int:
+        strides = tuple(s // self._array.itemsize for s in self._array.strides)
+        return strides if dim is None else strides[self._own_dim(dim)]
+
+    def _own_dim(self, dim: builtins.int) -> builtins.int:
+        if self._array.ndim == 0:
+            raise ArgumentError(
+                "0차원 텐서에는 차원이 없습니다.", "A 0-d tensor has no dimension to ask for."
+            )
+        return normal_dim(dim, self._array.ndim)
+
+    def dim(self) -> builtins.int:
+        return self._array.ndim
+
+    def ndimension(self) -> builtins.int:
+        return self._array.ndim
+
+    def numel(self) -> builtins.int:
+        return self._array.size
+
+    def nelement(self) -> builtins.int:
+        return self._array.size
+
+    def element_size(self) -> builtins.int:
+        return self._array.itemsize
+
+    @property
+    def itemsize(self) -> builtins.int:
+        """원소 하나의 바이트 수. The bytes of one element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> builtins.int:
+        """바이트 수. The bytes of all elements."""
+        return self._array.nbytes
+
+    def data_ptr(self) -> builtins.int:
+        return builtins.int(self._array.__array_interface__["data"][0])
+
+    def is_contiguous(self) -> builtins.bool:
+        return self._array.flags.c_contiguous
+
+    def contiguous(self) -> Tensor:
+        return conversion.contiguous(self)  # type: ignore[arg-type]
+
+    def is_floating_point(self) -> builtins.bool:
+        return self._array.dtype.kind == "f"
+
+    @property
+    def device(self) -> device:
+        """언제나 CPU. Always the CPU."""
+        return cpu
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """언제나 False. Always False."""
+        return False
+
+    def cpu(self) -> Tensor:
+        return self  # type: ignore[return-value]
+
+    def cuda(self, device: Any = None) -> Tensor:
+        raise DeviceError(
+            "tinygrad_kr은 CPU에서만 돕니다. cuda()를 지우거나 to(device('cpu'))를 쓰세요.",
+            "tinygrad_kr runs on the CPU only; remove cuda(), or use to(device('cpu')).",
+        )
+
+    # Numbers, lists, arrays
+
+    def item(self) -> Any:
+        if self._array.size != 1:
+            raise ConversionError(
+                f"원소가 하나인 텐서만 수로 바꿀 수 있습니다: 형상 {self._array.shape}.",
+                f"a Tensor with {self._array.size} elements (shape {self._array.shape}) cannot be "
+                "converted to Scalar.",
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        return self._array.tolist()
+
+    def numpy(self, *, force: builtins.bool = False) -> Array:
+        return self._array if force else _outside(self, "numpy()")
+
+    def __bool__(self) -> builtins.bool:
+        if self._array.size != 1:
+            raise ConversionError(
+                f"형상 {self._array.shape}의 텐서는 참·거짓이 하나로 정해지지 않습니다. any()나 "
+                "all()을 쓰세요.",
+                f"Boolean value of Tensor with {self._array.size} values (shape "
+                f"{self._array.shape}) is ambiguous; use any() or all().",
+            )
+        return builtins.bool(self._array)
+
+    def __int__(self) -> builtins.int:
+        return builtins.int(self.item())
+
+    def __float__(self) -> builtins.float:
+        return builtins.float(self.item())
+
+    def __index__(self) -> builtins.int:
+        if self._array.dtype.kind == "f" or self._array.size != 1:
+            raise ConversionError(
+                "원소가 하나인 정수 텐서만 인덱스로 쓸 수 있습니다: "
+                f"형상 {self._array.shape}, {self._array.dtype}.",
+                "only integer tensors of a single element can be converted to an index, not shape "
+                f"{self._array.shape} of {self._array.dtype}.",
+            )
+        return builtins.int(self._array.item())
+
+    def __contains__(self, element: Any) -> builtins.bool:
+        return builtins.bool(np.any(self._array == as_array(element)))
+
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Array:
+        return np.array(_outside(self, "numpy()"), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return _outside(self, "__dlpack__()").__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        return self._array.__dlpack_device__()
+
+    # Another dtype
+
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        other: Tensor | None = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Tensor:
+        for arg in args:
+            if isinstance(arg, TensorBase):
+                dtype = arg._array.dtype
+            elif isinstance(arg, builtins.bool):
+                continue
+            elif _names_device(arg):
+                device = arg
+            elif arg is not None:
+                dtype = arg
+        check_device(device)
+        if other is not None:
+            dtype = other.dtype
+        chosen = self._array.dtype if dtype is None else as_dtype(dtype)
+        if copy and chosen == self._array.dtype:
+            return clone(self)
+        return cast(self, chosen)  # type: ignore[no-any-return]
+
+    def type(self, dtype: Any = None) -> Any:
+        if dtype is None:
+            return "tinygrad_kr." + _TYPE_NAMES[self._array.dtype]
+        return cast(self, as_dtype(dtype))
+
+    def type_as(self, other: Tensor) -> Tensor:
+        return cast(self, other.dtype)  # type: ignore[no-any-return]
+
+    def half(self) -> Tensor:
+        return cast(self, dtypes.float16)  # type: ignore[no-any-return]
+
+    def float(self) -> Tensor:
+        return cast(self, dtypes.float32)  # type: ignore[no-any-return]
+
+    def double(self) -> Tensor:
+        return cast(self, dtypes.float64)  # type: ignore[no-any-return]
+
+    def char(self) -> Tensor:
+        return cast(self, dtypes.int8)  # type: ignore[no-any-return]
+
+    def short(self) -> Tensor:
+        return cast(self, dtypes.int16)  # type: ignore[no-any-return]
+
+    def int(self) -> Tensor:
+        return cast(self, dtypes.int32)  # type: ignore[no-any-return]
+
+    def long(self) -> Tensor:
+        return cast(self, dtypes.int64)  # type: ignore[no-any-return]
+
+    def byte(self) -> Tensor:
+        return cast(self, dtypes.uint8)  # type: ignore[no-any-return]
+
+    def bool(self) -> Tensor:
+        return cast(self, dtypes.bool_)  # type: ignore[no-any-return]
+
+    # New tensors like this one
+
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
+        return creation.tensor(data, self._or_own(dtype), device, requires_grad)
+
+    def new_zeros(
+        self, *size: Any, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
+        return creation.zeros(
+            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
+        )
+
+    def new_ones(
+        self, *size: Any, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
+        return creation.ones(
+            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
+        )
+
+    def new_empty(
+        self, *size: Any, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
+        return creation.empty(
+            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
+        )
+
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
+        return creation.full(
+            size, fill_value, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
+        )
+
+    def _or_own(self, dtype: Any) -> Any:
+        return self._array.dtype if dtype is None else dtype
+
+    # Copies and pickles
+
+    def _as_leaf(self, how: str) -> builtins.bool:
+        """Whether this leaf requires grad; refuses anything but a leaf."""
+        node = current_node(self)
+        if node is not None and not isinstance(node, Leaf):
+            raise GradientError(
+                f"계산된 텐서({node.name()})에는 {how}을(를) 쓸 수 없습니다. detach()를 먼저 "
+                "부르세요.",
+                f"Only leaves support {how}, not the result of {node.name()}; detach() it first.",
+            )
+        return node is not None
+
+    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Any:
+        if id(self) in memo:
+            return memo[id(self)]
+        requires_grad = self._as_leaf("deepcopy")
+        twin = memo[id(self)] = _rebuild(builtins.type(self), self._array.copy(), requires_grad, {})
+        vars(twin).update(copy.deepcopy(vars(self), memo))
+        twin._grad = copy.deepcopy(self._grad, memo)
+        return twin
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        requires_grad = self._as_leaf("pickle")
+        return _rebuild, (builtins.type(self), self._array, requires_grad, vars(self))
+
+
+def _names_device(value: Any) -> builtins.bool:
+    if isinstance(value, device):
+        return True
+    return isinstance(value, str) and value.partition(":")[0] in _DEVICES
+
+
+_DEVICES = {"cpu", "cuda", "mps", "xpu", "meta", "hip", "gpu"}

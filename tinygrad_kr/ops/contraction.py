@@ -1,0 +1,249 @@
+"""einsum과 tensordot: 레이블로 쓰는 텐서 곱.
+
+``einsum`` and ``tensordot``: products of tensors written with labels. They are compositions of
+diagonals, sums, permutations and one matrix product a pair of operands, so they need no VJP.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_kr.autograd.base import as_array
+from tinygrad_kr.dtypes import result_dtype
+from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
+from tinygrad_kr.ops.dims import normal_dim
+from tinygrad_kr.ops.elementwise import _alike, mul
+from tinygrad_kr.ops.linalg import diagonal, matmul
+from tinygrad_kr.ops.primitive import operand
+from tinygrad_kr.ops.reduction import sum
+from tinygrad_kr.ops.shape import permute, reshape
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+# A letter of the equation, or a negative number: a dimension of the ellipsis counted from its end.
+Label = str | int
+Labels = tuple[Label, ...]
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """아인슈타인 표기의 합: einsum("ij,jk->ik", a, b).
+
+    The sum of products that ``equation`` says: a letter names a dimension; operands are multiplied
+    where they share one, and what the output does not name is summed. Without ``->`` the output is
+    the ellipsis, then the letters that appear once, in alphabetical order. A letter repeated in one
+    operand takes its diagonal; ``...`` stands for any dimensions, which broadcast.
+
+    Raises:
+        ArgumentError: the equation is no equation, or does not fit the number of operands.
+        ShapeError: it does not fit the operands' dimensions, or a letter has two sizes.
+
+    >>> import tinygrad_kr as tg
+    >>> a = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> tg.einsum("ij,ij->i", a, a)
+    tensor([ 5., 25.])
+    >>> tg.einsum("ii", a)
+    tensor(5.)
+    """
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
+    shapes = [as_array(x).shape for x in operands]
+    terms, output = _parse(equation, shapes)
+    return _contract(equation, terms, output, operands)
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+    """몇 차원에 걸친 곱의 합.
+
+    The product of ``a`` and ``b`` summed over dimensions of both.
+
+    Args:
+        dims: how many, the last of ``a`` with the first of ``b``; or two lists, which of ``a``
+            with which of ``b``.
+
+    Raises:
+        ArgumentError: ``dims`` is neither, or the lists differ in length.
+        ShapeError: the paired sizes differ.
+    """
+    dims = as_array(dims)
+    if hasattr(dims, "tolist"):
+        dims = dims.tolist()
+    if isinstance(dims, int) and 0 <= dims <= min(a.ndim, b.ndim):
+        left, right = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        left, right = _pairs(dims, a.ndim, b.ndim)
+    # The labels of a are 0, 1 ...; those of b go on from there, but for the paired ones.
+    of_a: Labels = tuple(range(a.ndim))
+    of_b: Labels = tuple(left[right.index(i)] if i in right else a.ndim + i for i in range(b.ndim))
+    output = tuple(n for n in (*of_a, *of_b) if n not in left)
+    return _contract(f"tensordot(dims={dims})", [of_a, of_b], output, (a, b))
+
+
+def _pairs(dims: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
+    try:
+        first, second = ([n] if isinstance(n, int) else list(n) for n in dims)
+    except (TypeError, ValueError):
+        first, second = [0], []
+    left = [normal_dim(n, a_ndim) for n in first]
+    right = [normal_dim(n, b_ndim) for n in second]
+    if len(left) != len(right):
+        raise ArgumentError(
+            f"tensordot의 dims는 차원의 수이거나 길이가 같은 두 목록입니다: {dims!r}.",
+            f"dims of tensordot is a number of dimensions or two lists of one length: {dims!r}.",
+        )
+    if len({*left}) != len(left) or len({*right}) != len(right):
+        raise DimError(
+            f"tensordot의 dims에 같은 차원이 두 번 있습니다: {dims!r}.",
+            f"A dimension appears twice in dims of tensordot: {dims!r}.",
+        )
+    return left, right
+
+
+def _parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Labels], Labels]:
+    """The labels of each operand and of the output."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    texts = left.split(",")
+    if len(texts) != len(shapes):
+        raise ArgumentError(
+            f"einsum {equation!r}에는 피연산자가 {len(texts)}개 있어야 하는데 {len(shapes)}개가 "
+            "왔습니다.",
+            f"einsum {equation!r} is of {len(texts)} operands, but {len(shapes)} were given.",
+        )
+    terms = []
+    for text, shape in zip(texts, shapes, strict=True):
+        named = len(text.replace("...", "", 1))
+        labels = _labels(equation, text, len(shape) - named)
+        if len(labels) != len(shape):
+            raise ShapeError(
+                f"einsum {equation!r}의 {text!r}은(는) 형상 {shape}의 차원 수와 맞지 않습니다.",
+                f"einsum {equation!r}: the subscripts {text!r} do not match the number of "
+                f"dimensions of shape {shape}.",
+            )
+        terms.append(labels)
+    dots = tuple(range(min((n for t in terms for n in t if isinstance(n, int)), default=0), 0))
+    if arrow:
+        output = _labels(equation, right, len(dots))
+    else:
+        letters = Counter(n for t in terms for n in t if isinstance(n, str))
+        output = (*dots, *sorted(n for n, count in letters.items() if count == 1))
+    known = {n for t in terms for n in t}
+    if len({*output}) != len(output) or not known.issuperset(output):
+        raise ArgumentError(
+            f"einsum {equation!r}: 출력의 레이블은 한 번씩만, 입력에 있는 것만 쓸 수 있습니다.",
+            f"einsum {equation!r}: an output subscript must appear in an input, and only once in "
+            "the output.",
+        )
+    return terms, output
+
+
+def _labels(equation: str, text: str, dots: int) -> Labels:
+    """The labels of one term, whose ellipsis, if it has one, stands for ``dots`` dimensions."""
+    before, ellipsis, after = text.partition("...")
+    letters = before + after
+    if letters and not (letters.isascii() and letters.isalpha()):
+        raise ArgumentError(
+            f"einsum {equation!r}: 레이블은 영문자여야 합니다: {text!r}.",
+            f"einsum {equation!r}: subscripts are letters of the alphabet, not {text!r}.",
+        )
+    return (*before, *(range(-dots, 0) if ellipsis else ()), *after)
+
+
+def _contract(
+    equation: str, terms: Sequence[Labels], output: Labels, operands: Sequence[Any]
+) -> Tensor:
+    """Multiply the operands from left to right, summing a label as soon as nobody needs it."""
+    dtype = result_dtype(*(operand(as_array(x)) for x in operands))
+    parts = [
+        _distinct(equation, x if x.dtype == dtype else _alike(dtype, x), labels)
+        for x, labels in zip(operands, terms, strict=True)
+    ]
+    sizes = _sizes(equation, parts)
+    parts = [_drop_broadcast(x, labels, sizes) for x, labels in parts]
+    (x, labels), *others = parts
+    for i, (z, more) in enumerate(others, start=1):
+        needed = {*output}.union(*(later for _, later in parts[i + 1 :]))
+        x, labels = _pair(x, labels, z, more, needed)
+    x, labels = _sum_out(x, labels, output)
+    if others and labels == output:
+        return x
+    return permute(x, [labels.index(n) for n in output])
+
+
+def _distinct(equation: str, x: Any, labels: Labels) -> tuple[Tensor, Labels]:
+    """The diagonal wherever a label repeats."""
+    for label in dict.fromkeys(labels):
+        while labels.count(label) > 1:
+            i = labels.index(label)
+            j = labels.index(label, i + 1)
+            if x.shape[i] != x.shape[j]:
+                raise _two_sizes(equation, label, x.shape[i], x.shape[j])
+            x = diagonal(x, 0, i, j)
+            labels = (*(n for k, n in enumerate(labels) if k not in (i, j)), label)
+    return x, labels
+
+
+def _two_sizes(equation: str, label: Label, first: int, second: int) -> ShapeError:
+    return ShapeError(
+        f"einsum {equation!r}: 레이블 {label!r}의 크기가 둘입니다: {first}, {second}.",
+        f"einsum {equation!r}: subscript {label!r} has two sizes, {first} and {second}.",
+    )
+
+
+def _sizes(equation: str, parts: Sequence[tuple[Tensor, Labels]]) -> dict[Label, int]:
+    sizes: dict[Label, int] = {}
+    for x, labels in parts:
+        for label, n in zip(labels, x.shape, strict=True):
+            held = sizes.get(label, 1)
+            if n != held and 1 not in (n, held):
+                raise _two_sizes(equation, label, held, n)
+            sizes[label] = n if held == 1 else held
+    return sizes
+
+
+def _drop_broadcast(x: Tensor, labels: Labels, sizes: dict[Label, int]) -> tuple[Tensor, Labels]:
+    """An operand without the dimensions of size 1 that would broadcast."""
+    keep = [n == sizes[label] for label, n in zip(labels, x.shape, strict=True)]
+    if all(keep):
+        return x, labels
+    shape = tuple(n for n, kept in zip(x.shape, keep, strict=True) if kept)
+    return reshape(x, shape), tuple(n for n, kept in zip(labels, keep, strict=True) if kept)
+
+
+def _sum_out(x: Tensor, labels: Labels, needed: Collection[Label]) -> tuple[Tensor, Labels]:
+    """Sum over every label that is not needed."""
+    gone = [i for i, n in enumerate(labels) if n not in needed]
+    if not gone:
+        return x, labels
+    return sum(x, gone), tuple(n for n in labels if n in needed)
+
+
+def _pair(
+    x: Tensor, of_x: Labels, z: Tensor, of_z: Labels, needed: Collection[Label]
+) -> tuple[Tensor, Labels]:
+    """The product of two operands as one batched matrix product, and the labels it has."""
+    x, of_x = _sum_out(x, of_x, {*needed, *of_z})
+    z, of_z = _sum_out(z, of_z, {*needed, *of_x})
+    shared = tuple(n for n in of_x if n in of_z and n in needed)
+    summed = tuple(n for n in of_x if n in of_z and n not in needed)
+    rows = tuple(n for n in of_x if n not in of_z)
+    columns = tuple(n for n in of_z if n not in of_x)
+    labels = (*shared, *rows, *columns)
+    size = dict(zip((*of_x, *of_z), (*x.shape, *z.shape), strict=True))
+    if not summed:
+        return mul(_align(x, of_x, labels), _align(z, of_z, labels)), labels
+    batch, *shape = (math.prod(size[n] for n in group) for group in (shared, rows, summed, columns))
+    x = reshape(permute(x, [of_x.index(n) for n in (*shared, *rows, *summed)]), (batch, *shape[:2]))
+    z = reshape(
+        permute(z, [of_z.index(n) for n in (*shared, *summed, *columns)]), (batch, *shape[1:])
+    )
+    return reshape(matmul(x, z), tuple(size[n] for n in labels)), labels
+
+
+def _align(x: Tensor, labels: Labels, target: Labels) -> Tensor:
+    """``x`` with its dimensions in the order of ``target``, of size 1 where it has none."""
+    x = permute(x, [labels.index(n) for n in target if n in labels])
+    sizes = iter(x.shape)
+    return reshape(x, tuple(next(sizes) if n in labels else 1 for n in target))

@@ -1,0 +1,361 @@
+"""선형 대수: 행렬 곱과 그 친척, 대각선과 삼각 행렬.
+
+Linear algebra: the matrix product and its kin, diagonals and triangles. ``einsum`` and its text are
+in ``contraction.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import as_array
+from tinygrad_kr.dtypes import Array, bool_, result_dtype
+from tinygrad_kr.errors import DimError, DTypeError, ShapeError
+from tinygrad_kr.ops.dims import normal_dim
+from tinygrad_kr.ops.elementwise import _alike, clone, mul
+from tinygrad_kr.ops.primitive import Primitive, operand
+from tinygrad_kr.ops.reduction import sum
+from tinygrad_kr.ops.shape import reshape
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _matmul_forward(a: Array, b: Array, *, ta: bool, tb: bool) -> Array:
+    with np.errstate(all="ignore"):
+        product: Array = np.matmul(a.mT if ta else a, b.mT if tb else b)
+    return product
+
+
+#: 행렬 곱. ta, tb: 그 피연산자의 전치를 곱한다. The product of matrices, ``ta`` and ``tb`` saying
+#: which operand enters transposed: BLAS reads it so, and nothing is copied.
+_matmul: Primitive = Primitive(
+    "matmul",
+    _matmul_forward,
+    a=lambda g, b, ta, tb: (
+        _matmul(b, g, ta=tb, tb=True) if ta else _matmul(g, b, ta=False, tb=not tb)
+    ),
+    b=lambda g, a, ta, tb: (
+        _matmul(g, a, ta=True, tb=ta) if tb else _matmul(a, g, ta=not ta, tb=False)
+    ),
+)
+_dot = Primitive(
+    "dot",
+    lambda a, b: _matmul_forward(a, b, ta=False, tb=False),
+    a=lambda g, b: g * b,
+    b=lambda g, a: g * a,
+)
+
+
+def _operands(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Two tensors or arrays in their common dtype, which must be one that multiplies."""
+    x, z = operand(as_array(a)), operand(as_array(b))
+    if not isinstance(x, np.ndarray) or not isinstance(z, np.ndarray):
+        raise ShapeError(
+            f"{name}의 두 인자는 차원이 있는 텐서여야 합니다. 수를 곱하려면 *를 쓰세요.",
+            f"Both arguments of {name} must be tensors with dimensions; use * for a number.",
+        )
+    dtype = x.dtype if x.dtype is z.dtype else result_dtype(x, z)
+    if dtype == bool_:
+        raise DTypeError(
+            f"{name}은(는) bool 텐서에 쓸 수 없습니다. int()나 float()로 바꾸어 주세요.",
+            f"{name} is not defined for bool tensors; convert with int() or float().",
+        )
+    return (
+        a if x.dtype == dtype else _alike(dtype, a),
+        b if z.dtype == dtype else _alike(dtype, b),
+    )
+
+
+def _misfit(name: str, a: Any, b: Any, korean: str, english: str) -> ShapeError:
+    pair = f"{tuple(a.shape)} @ {tuple(b.shape)}"
+    return ShapeError(f"{name} {pair}: {korean}", f"{name} {pair}: {english}")
+
+
+def _expect(name: str, a: Any, b: Any, *ndims: int) -> None:
+    """Refuse operands of other numbers of dimensions than ``ndims``."""
+    if (a.ndim, b.ndim) != ndims:
+        raise _misfit(
+            name, a, b,
+            f"차원이 {ndims[0]}개와 {ndims[1]}개여야 합니다. matmul은 다른 차원도 받습니다.",
+            f"expected {ndims[0]} and {ndims[1]} dimensions; matmul takes others.",
+        )  # fmt: skip
+
+
+def matmul(input: Any, other: Any) -> Tensor:
+    """행렬 곱: input @ other.
+
+    The matrix product. Two vectors give their dot product; a vector beside a matrix is a row on the
+    left and a column on the right; dimensions before the last two broadcast.
+
+    Shape:
+        (*, n, k) @ (*, k, m) gives (*, n, m).
+
+    Raises:
+        ShapeError: the inner sizes differ, the batches do not broadcast, or an operand is 0-d.
+        DTypeError: both operands are bool.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.matmul(tg.ones(2, 3), tg.ones(3))
+    tensor([3., 3.])
+    """
+    a, b = _operands("matmul", input, other)
+    if a.ndim == 0 or b.ndim == 0:
+        raise _misfit(
+            "matmul", a, b,
+            "0차원 텐서는 행렬 곱을 할 수 없습니다. 수를 곱하려면 *를 쓰세요.",
+            "both arguments need at least one dimension; use * for a number.",
+        )  # fmt: skip
+    inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
+    if a.shape[-1] != inner:
+        raise _misfit(
+            "matmul", a, b,
+            f"왼쪽의 마지막 크기 {a.shape[-1]}과(와) 오른쪽의 안쪽 크기 {inner}이(가) 같아야 "
+            "합니다.",
+            f"shapes cannot be multiplied: the last size of the left, {a.shape[-1]}, must equal "
+            f"the inner size of the right, {inner}.",
+        )  # fmt: skip
+    return _product(a, b)  # type: ignore[no-any-return]
+
+
+def _product(a: Any, b: Any) -> Any:
+    """The matrix product of operands whose inner sizes agree."""
+    if a.ndim == 2 and b.ndim == 2:
+        return _matmul(a, b, ta=False, tb=False)
+    if a.ndim == 1 and b.ndim == 1:
+        return _dot(a, b)
+    if a.ndim == 1:
+        y = _product(reshape(a, (1, a.shape[0])), b)
+        return reshape(y, (*y.shape[:-2], y.shape[-1]))
+    if b.ndim == 1:
+        y = _product(a, reshape(b, (b.shape[0], 1)))
+        return reshape(y, y.shape[:-1])
+    if b.ndim == 2:
+        # One large product is faster than many small ones, forwards and back.
+        rows = reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
+        return reshape(_matmul(rows, b, ta=False, tb=False), (*a.shape[:-1], b.shape[-1]))
+    try:
+        np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        raise _misfit(
+            "matmul", a, b,
+            "앞쪽 차원(배치)을 브로드캐스트할 수 없습니다. 크기가 같거나 1이어야 합니다.",
+            "the batch dimensions do not broadcast; sizes must be equal or 1.",
+        ) from None  # fmt: skip
+    return _matmul(a, b, ta=False, tb=False)
+
+
+def mm(input: Any, mat2: Any) -> Tensor:
+    """두 행렬의 곱.
+
+    The product of two matrices; like :func:`matmul`, but of matrices alone.
+
+    Raises:
+        ShapeError: an operand is no matrix, or the inner sizes differ.
+    """
+    _expect("mm", *_operands("mm", input, mat2), 2, 2)
+    return matmul(input, mat2)
+
+
+def bmm(input: Any, mat2: Any) -> Tensor:
+    """배치마다의 행렬 곱.
+
+    The products of two batches of matrices, without broadcasting.
+
+    Shape:
+        (b, n, k) and (b, k, m) give (b, n, m).
+
+    Raises:
+        ShapeError: an operand has not three dimensions, or the sizes do not fit.
+    """
+    a, b = _operands("bmm", input, mat2)
+    _expect("bmm", a, b, 3, 3)
+    if a.shape[0] != b.shape[0]:
+        raise _misfit(
+            "bmm", a, b,
+            f"배치 크기 {a.shape[0]}과(와) {b.shape[0]}이(가) 같아야 합니다.",
+            f"the batch sizes {a.shape[0]} and {b.shape[0]} must be equal.",
+        )  # fmt: skip
+    return matmul(a, b)
+
+
+def mv(input: Any, vec: Any) -> Tensor:
+    """행렬과 벡터의 곱.
+
+    The product of a matrix and a vector.
+
+    Raises:
+        ShapeError: the operands are not a matrix and a vector, or their sizes do not fit.
+    """
+    _expect("mv", *_operands("mv", input, vec), 2, 1)
+    return matmul(input, vec)
+
+
+def dot(input: Any, tensor: Any) -> Tensor:
+    """두 벡터의 내적.
+
+    The dot product of two vectors.
+
+    Raises:
+        ShapeError: an operand is no vector, or their lengths differ.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.dot(tg.tensor([2.0, 3.0]), tg.tensor([2.0, 1.0]))
+    tensor(7.)
+    """
+    _expect("dot", *_operands("dot", input, tensor), 1, 1)
+    return matmul(input, tensor)
+
+
+def outer(input: Any, vec2: Any) -> Tensor:
+    """두 벡터의 외적.
+
+    The outer product of two vectors: ``y[i, j] = input[i] * vec2[j]``.
+
+    Raises:
+        ShapeError: an operand is no vector.
+    """
+    _expect("outer", as_array(input), as_array(vec2), 1, 1)
+    return mul(reshape(input, (input.shape[0], 1)), vec2)
+
+
+# Diagonals and triangles
+
+
+def _diagonal_forward(x: Array, *, offset: int, dim1: int, dim2: int) -> Array:
+    taken = np.diagonal(x, offset, dim1, dim2)
+    # NumPy hands its view out read-only for history's sake; ours may be written to, as x may.
+    taken.flags.writeable = x.flags.writeable
+    return taken
+
+
+def _embed_forward(x: Array, *, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Array:
+    out = np.zeros(shape, x.dtype)
+    _diagonal_forward(out, offset=offset, dim1=dim1, dim2=dim2)[...] = x
+    return out
+
+
+_diagonal = Primitive(
+    "diagonal",
+    _diagonal_forward,
+    view=True,
+    x=lambda g, x_shape, offset, dim1, dim2: _embed(
+        g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
+    ),
+)
+_embed: Primitive = Primitive(
+    "diagonal_embed",
+    _embed_forward,
+    x=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+)
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """두 차원의 대각선을 마지막 차원으로 하는 뷰.
+
+    A view of the diagonal of two dimensions, as the last dimension.
+
+    Args:
+        offset: 0 the main diagonal, above it if positive, below if negative.
+
+    Raises:
+        DimError: a dimension is out of range, or both are the same.
+    """
+    first, second = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
+    if first == second or input.ndim < 2:
+        raise DimError(
+            f"diagonal의 두 차원은 서로 달라야 합니다: {dim1}, {dim2}.",
+            f"diagonal dimensions cannot be identical: {dim1}, {dim2}.",
+        )
+    return _diagonal(  # type: ignore[no-any-return]
+        input, offset=int(offset), dim1=first, dim2=second
+    )
+
+
+def diag(input: Any, diagonal: int = 0) -> Tensor:
+    """벡터를 대각선에 놓은 행렬, 또는 행렬의 대각선.
+
+    A matrix with the vector ``input`` on its diagonal, or a copy of the matrix's diagonal.
+
+    Raises:
+        ShapeError: ``input`` is neither a vector nor a matrix.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.diag(tg.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    if input.ndim not in (1, 2):
+        raise ShapeError(
+            f"diag에는 벡터나 행렬이 와야 합니다: 형상 {tuple(input.shape)}.",
+            f"diag takes a vector or a matrix, not shape {tuple(input.shape)}.",
+        )
+    if input.ndim == 2:
+        return clone(_diagonal(input, offset=diagonal, dim1=0, dim2=1))
+    n = input.shape[0] + abs(diagonal)
+    return _embed(  # type: ignore[no-any-return]
+        input, shape=(n, n), offset=diagonal, dim1=0, dim2=1
+    )
+
+
+def trace(input: Any) -> Tensor:
+    """행렬의 대각합.
+
+    The sum of the diagonal of a matrix.
+
+    Raises:
+        ShapeError: ``input`` is no matrix.
+    """
+    if input.ndim != 2:
+        raise ShapeError(
+            f"trace에는 행렬이 와야 합니다: 형상 {tuple(input.shape)}.",
+            f"trace: expected a matrix, not shape {tuple(input.shape)}.",
+        )
+    return sum(diagonal(input))
+
+
+_tril: Primitive = Primitive(
+    "tril",
+    lambda x, *, diagonal: np.tril(x, diagonal),
+    x=lambda g, diagonal: _tril(g, diagonal=diagonal),
+)
+_triu: Primitive = Primitive(
+    "triu",
+    lambda x, *, diagonal: np.triu(x, diagonal),
+    x=lambda g, diagonal: _triu(g, diagonal=diagonal),
+)
+
+
+def tril(input: Any, diagonal: int = 0) -> Tensor:
+    """아래 삼각: 대각선 위는 0.
+
+    The lower triangle of each matrix: zeros above the ``diagonal``-th diagonal.
+
+    Raises:
+        ShapeError: ``input`` has fewer than two dimensions.
+    """
+    return _tril(_matrices("tril", input), diagonal=int(diagonal))  # type: ignore[no-any-return]
+
+
+def triu(input: Any, diagonal: int = 0) -> Tensor:
+    """위 삼각: 대각선 아래는 0.
+
+    The upper triangle of each matrix: zeros below the ``diagonal``-th diagonal.
+
+    Raises:
+        ShapeError: ``input`` has fewer than two dimensions.
+    """
+    return _triu(_matrices("triu", input), diagonal=int(diagonal))  # type: ignore[no-any-return]
+
+
+def _matrices(name: str, input: Any) -> Any:
+    if input.ndim < 2:
+        raise ShapeError(
+            f"{name}에는 차원이 둘 이상 있어야 합니다: 형상 {tuple(input.shape)}.",
+            f"{name}: input tensor must have at least 2 dimensions, not shape "
+            f"{tuple(input.shape)}.",
+        )
+    return input
