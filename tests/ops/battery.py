@@ -166,7 +166,7 @@ def check_parity(
     are. Skips without PyTorch."""
     torch = pytest.importorskip("torch")
     ours = [leaf(a.copy()) if isinstance(a, np.ndarray) else a for a in arrays]
-    theirs = [torch.tensor(a) if isinstance(a, np.ndarray) else a for a in arrays]
+    theirs = [torch.tensor(a.copy()) if isinstance(a, np.ndarray) else a for a in arrays]
     for t in theirs:
         if isinstance(t, torch.Tensor) and t.is_floating_point():
             t.requires_grad_()

@@ -1,0 +1,137 @@
+"""softmax, log_softmax, logsumexp.
+
+Exponentials that are put in proportion. The largest is taken off first, so nothing overflows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr.dtypes import Array, as_dtype, float16, float32, get_default_dtype
+from tinygrad_kr.ops.dims import Dims, normal_dims, numpy_names
+from tinygrad_kr.ops.elementwise import cast, exp
+from tinygrad_kr.ops.primitive import Primitive
+from tinygrad_kr.ops.reduction import need_floating, restored, sum
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _top(x: Array, dims: tuple[int, ...]) -> Any:
+    return np.maximum.reduce(x, axis=dims, keepdims=True, initial=-np.inf)
+
+
+def _softmax_forward(x: Array, *, dims: tuple[int, ...]) -> Any:
+    with np.errstate(all="ignore"):
+        e = np.asarray(x - _top(x, dims))
+        np.exp(e, out=e)
+        e /= np.add.reduce(e, axis=dims, keepdims=True)
+    return e
+
+
+def _softmax_slope(g: Any, y: Any, dims: tuple[int, ...]) -> Any:
+    gy = g * y
+    return gy - y * sum(gy, dims or None, True)
+
+
+def _log_softmax_forward(x: Array, *, dims: tuple[int, ...]) -> Any:
+    with np.errstate(all="ignore"):
+        z = np.asarray(x - _top(x, dims))
+        z -= np.log(np.add.reduce(np.exp(z), axis=dims, keepdims=True))
+    return z
+
+
+_softmax: Callable[..., Tensor] = Primitive("softmax", _softmax_forward, x=_softmax_slope)
+_log_softmax: Callable[..., Tensor] = Primitive(
+    "log_softmax",
+    _log_softmax_forward,
+    x=lambda g, y, dims: g - exp(y) * sum(g, dims or None, True),
+)
+
+
+def _proportion(op: Callable[..., Tensor], name: str, input: Any, dim: int, dtype: Any) -> Tensor:
+    if dtype is not None:
+        input = cast(input, as_dtype(dtype))
+    need_floating(name, input)
+    dims = normal_dims(dim, input.ndim)
+    if input.dtype == float16:
+        return cast(op(cast(input, float32), dims=dims), float16)  # type: ignore[no-any-return]
+    return op(input, dims=dims)
+
+
+@numpy_names
+def softmax(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """소프트맥스.
+
+    exp(x) / Σ exp(x) along ``dim``, without overflow.
+
+    Args:
+        dim: the dimension along which the results add up to 1.
+        dtype: the dtype to convert to first.
+
+    Raises:
+        DTypeError: the dtype is not floating.
+
+    Source: 「밑바닥부터 시작하는 딥러닝」 3.5.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.softmax(tg.tensor([1000.0, 1000.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return _proportion(_softmax, "softmax", input, dim, dtype)
+
+
+@numpy_names
+def log_softmax(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
+    """소프트맥스의 로그.
+
+    x − log Σ exp(x) along ``dim``: the logarithm of :func:`softmax`, finite where that underflows.
+
+    Args:
+        dim: the dimension along which the exponentials of the results add up to 1.
+        dtype: the dtype to convert to first.
+
+    Raises:
+        DTypeError: the dtype is not floating.
+    """
+    return _proportion(_log_softmax, "log_softmax", input, dim, dtype)
+
+
+def _logsumexp_forward(x: Array, *, dims: tuple[int, ...], keepdim: bool) -> Any:
+    with np.errstate(all="ignore"):
+        top = _top(x, dims)
+        # An infinite maximum is left in place: inf - inf would be nan.
+        top = np.where(np.isfinite(top), top, 0).astype(x.dtype, copy=False)
+        y = np.log(np.add.reduce(np.exp(x - top), axis=dims, keepdims=True)) + top
+    return y if keepdim else np.squeeze(y, dims)
+
+
+_logsumexp: Callable[..., Tensor] = Primitive(
+    "logsumexp",
+    _logsumexp_forward,
+    x=lambda g, x, y, dims, keepdim: (
+        restored(g, dims, keepdim) * exp(x - restored(y, dims, keepdim))
+    ),
+)
+
+
+@numpy_names
+def logsumexp(input: Any, dim: Dims, keepdim: bool = False) -> Tensor:
+    """지수의 합의 로그.
+
+    log Σ exp(x) over ``dim``, without overflow; −inf where there is nothing to add. The gradient is
+    the softmax.
+
+    Args:
+        dim: one dimension or several; None means all.
+        keepdim: keep the reduced dimensions, of size 1.
+    """
+    if input.dtype.kind != "f":
+        input = cast(input, get_default_dtype())
+    dims = normal_dims(dim, input.ndim)
+    if input.dtype == float16:
+        return cast(_logsumexp(cast(input, float32), dims=dims, keepdim=keepdim), float16)  # type: ignore[no-any-return]
+    return _logsumexp(input, dims=dims, keepdim=keepdim)
