@@ -36,7 +36,8 @@ def sgd(
     nesterov: bool = False,
     maximize: bool = False,
 ) -> list[Array]:
-    path, seen = [], []
+    path: list[Array] = []
+    seen: list[Array] = []
     for g in grads:
         g = downhill(w, g, weight_decay, maximize)
         seen.append(g if not seen else (1 - dampening) * g)

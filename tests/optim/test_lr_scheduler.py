@@ -117,7 +117,8 @@ def test_one_cycle_rises_and_falls_and_momentum_does_the_opposite() -> None:
     assert seen[: top + 1] == sorted(seen[: top + 1]) and seen[top:] == sorted(seen[top:])[::-1]
     assert momenta[0] == momenta[-1] == 0.95 and min(momenta) == momenta[top]
     with pytest.raises(ArgumentError, match="total_steps=11"):
-        schedule.step() or schedule.step()
+        for _ in range(2):
+            schedule.step()
     assert schedule.last_epoch == 11
 
 

@@ -60,9 +60,9 @@ def drive_rmsprop(w: Array, grads: Sequence[Array], centered: bool, **options: A
 def drive_adam(
     w: Array, grads: Sequence[Array], betas: tuple[float, float], amsgrad: bool, **options: Any
 ) -> None:
-    state = [np.zeros_like(w), np.zeros_like(w), np.zeros_like(w) if amsgrad else None]
+    m, v, peak = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w) if amsgrad else None
     for t, g in enumerate(grads, start=1):
-        adam_(w, g, *state, step=t, beta1=betas[0], beta2=betas[1], **options)
+        adam_(w, g, m, v, peak, step=t, beta1=betas[0], beta2=betas[1], **options)
 
 
 def adamw_reference(w: Array, grads: Sequence[Array], **options: Any) -> list[Array]:

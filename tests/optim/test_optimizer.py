@@ -279,7 +279,7 @@ def test_bad_hyperparameters_are_refused_everywhere(
 
 
 @pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "dampening": 0.1}])
-def test_nesterov_needs_a_momentum_without_dampening(options: dict[str, float]) -> None:
+def test_nesterov_needs_a_momentum_without_dampening(options: dict[str, Any]) -> None:
     with pytest.raises(HyperparameterError, match="nesterov"):
         optim.SGD(parameters(), nesterov=True, **options)
 

@@ -21,7 +21,7 @@ from tinygrad_kr.tensor import Tensor
 
 # What PyTorch, or an older one, leaves out of a saved group, and what that means.
 _UNSAID: Final[Group] = {"convention": "torch", "decoupled_weight_decay": False, "maximize": False}
-Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
+Params = Iterable[Tensor | tuple[str, Tensor] | Group]
 
 
 class Optimizer:
