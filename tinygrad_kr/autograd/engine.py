@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd import anomaly
-from tinygrad_kr.autograd.base import TensorBase, wrap
+from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
 from tinygrad_kr.autograd.mode import set_grad_enabled
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.dtypes import Array, DType
@@ -120,7 +120,7 @@ def walk(
             continue
         g = fit(g, node.shape, node.dtype)
         if isinstance(node, Leaf):
-            found[node] = found[node] + g if node in found else _owned(g)
+            found[node] = _owned(found[node] + g if node in found else g)
         elif node in pending:
             pending[node] = pending[node] + g
         else:
@@ -159,7 +159,9 @@ def walk(
                     pending[edge] = pending[edge] + r
                 elif isinstance(edge, Leaf):
                     if edge in found:
-                        found[edge] = found[edge] + r
+                        # NumPy adds 0-d arrays up to a scalar.
+                        total = found[edge] + r
+                        found[edge] = total if create_graph else to_ndarray(total)
                     else:
                         found[edge] = r if r is not g and _is_owned(r) else _owned(r)
                 else:

@@ -17,9 +17,11 @@ from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import Step, current_node, follow
 from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
+from tinygrad_kr.ops.creation import tensor
 from tinygrad_kr.ops.elementwise import cast
-from tinygrad_kr.ops.indexing import getitem
+from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused
 from tinygrad_kr.ops.primitive import Primitive, operand
+from tinygrad_kr.ops.shape import reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -28,9 +30,13 @@ _ORDER = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def _write_forward(base: Any, value: Any, *, steps: tuple[Step, ...], index: Any) -> Any:
-    copy = np.array(base)
+    copy = np.array(base, order="C")
     place = follow(steps, copy)
-    place[index] = value
+    if np.may_share_memory(place, copy):
+        place[index] = value
+    else:
+        # A step, a view of the base as it lay in memory, may be a copy of one laid out otherwise.
+        copy.reshape(-1)[follow(steps, numbered(copy.shape))[index]] = value
     return copy
 
 
@@ -58,22 +64,16 @@ def writable(x: Any, differentiable: bool) -> None:
             ``no_grad`` (if the write is ``differentiable``), overlapping memory, a read-only array.
     """
     array = x._array
-    if not array.flags.writeable:
-        if 0 in array.strides and array.size > 1:
-            raise InplaceError(
-                "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
-                "More than one element of the written-to tensor refers to a single memory location "
-                "(expand); clone() it before changing it.",
-            )
-        raise InplaceError(
-            "읽기 전용 배열을 함께 쓰는 텐서는 바꿀 수 없습니다. clone() 한 뒤 바꾸세요.",
-            "This tensor shares a read-only array; clone() it before changing it.",
-        )
-    if any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
+    if array.size and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
         raise InplaceError(
             "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
             "More than one element of the written-to tensor refers to a single memory location "
             "(expand); clone() it before changing it.",
+        )
+    if not array.flags.writeable:
+        raise InplaceError(
+            "읽기 전용 배열을 함께 쓰는 텐서는 바꿀 수 없습니다. clone() 한 뒤 바꾸세요.",
+            "This tensor shares a read-only array; clone() it before changing it.",
         )
     if not mode.recording:
         return
@@ -100,7 +100,10 @@ def writable(x: Any, differentiable: bool) -> None:
 
 
 def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
-    if np.broadcast_shapes(x._array.shape, shape) != x._array.shape:
+    own = x._array.shape[x._array.ndim - len(shape) :]
+    if len(shape) > x._array.ndim or any(
+        n not in (1, m) for n, m in zip(shape, own, strict=True)
+    ):
         raise ShapeError(
             f"제자리 연산의 결과 형상 {shape}을(를) 형상 {x._array.shape}에 쓸 수 없습니다.",
             f"output with shape {x._array.shape} doesn't match the broadcast shape {shape}.",
@@ -207,11 +210,51 @@ def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
         base._node = node
 
 
-def put(x: Any, index: Any, value: Any) -> None:
-    """x[index] = value.
+def put(x: Any, key: Any, value: Any) -> None:
+    """x[key] = value.
 
-    Write ``value``, a tensor or a number, into ``x[index]``; ``index`` is one NumPy understands.
+    Write ``value``, a tensor, an array, a number or nested lists, into ``x[key]``, to which it is
+    broadcast and cast.
+
+    Raises:
+        IndexingError: see :func:`~tinygrad_kr.ops.indexing.parse`.
+        ShapeError: the shapes do not fit.
+        InplaceError: see :func:`writable`.
     """
-    source = _source(x, value)
-    writable(x, mode.recording and current_node(source) is not None)
-    _assign(x, source, index)
+    basic, advanced = parse(x._array.shape, key)
+    source = _source(x, tensor(value) if isinstance(value, list | tuple) else value)
+    place = x if basic is None else getitem(x, index=basic)
+    if advanced is None and _is_there(source, place):
+        return
+    shape = source._array.shape
+    extra = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+    if extra:
+        source = reshape(source, shape[extra:])
+    if advanced is None:
+        fill(place, source)
+        return
+    writable(place, mode.recording and current_node(source) is not None)
+    try:
+        _assign(place, source, advanced)
+    except IndexError:
+        raise refused(place._array.shape, advanced) from None
+    except (ValueError, TypeError):
+        room = place._array[advanced].shape
+        raise ShapeError(
+            f"형상 {shape}인 값을 인덱스가 고른 형상 {room}에 넣을 수 없습니다.",
+            f"shape mismatch: a value of shape {shape} cannot be broadcast to the indexing result "
+            f"of shape {room}.",
+        ) from None
+
+
+def _is_there(source: Any, place: Any) -> bool:
+    """Whether a value is the very place that it is written to, as after ``x[0] += 1``."""
+    a, b = source._array, place._array
+    return (
+        source._view is not None
+        and place._view is not None
+        and source._view.base is place._view.base
+        and source._view.recorded
+        and a.ctypes.data == b.ctypes.data
+        and (a.shape, a.strides) == (b.shape, b.strides)
+    )

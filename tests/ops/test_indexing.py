@@ -1,0 +1,439 @@
+"""Indexing, gathering and scattering, against NumPy's and PyTorch's meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ops.battery import arrays, check_op, check_parity, leaf, shapes
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.errors import (
+    ArgumentError,
+    DTypeError,
+    IndexingError,
+    ShapeError,
+    TinygradKrError,
+)
+from tinygrad_kr.ops import gathering
+from tinygrad_kr.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+Key = tuple[Any, ...]
+
+
+def numbers(*shape: int) -> Tensor:
+    return wrap(np.arange(float(np.prod(shape))).reshape(shape))
+
+
+# Keys: parts that NumPy and PyTorch both take; an ndarray stands for an array in any spelling.
+
+
+@st.composite
+def keys(draw: st.DrawFn, shape: tuple[int, ...]) -> Key:
+    """A key for a tensor of ``shape``; its arrays broadcast together more often than not."""
+    wide = draw(st.sampled_from([(2,), (1,), (0,), (2, 1), (2, 2)]))
+    key: list[Any] = []
+    dim = 0
+    while dim < len(shape):
+        n = shape[dim]
+        kind = draw(st.sampled_from(["int", "slice", "none", "ellipsis", "array", "mask", "stop"]))
+        if kind == "stop":
+            break
+        if kind == "none":
+            key.append(None)
+            continue
+        if kind == "ellipsis":
+            if ... not in [k for k in key if not isinstance(k, np.ndarray)]:
+                key.append(...)
+                dim = max(dim, len(shape) - draw(st.integers(0, 2)))
+            continue
+        dim += 1
+        if kind == "int" and n:
+            key.append(draw(st.integers(-n, n - 1)))
+        elif kind == "array" and n:
+            size = draw(st.sampled_from([wide, wide[1:], (1,)]))
+            values = draw(st.lists(st.integers(-n, n - 1), min_size=int(np.prod(size)),
+                                   max_size=int(np.prod(size))))  # fmt: skip
+            key.append(np.array(values, np.int64).reshape(size))
+        elif kind == "mask":
+            width = draw(st.integers(1, 2)) if dim < len(shape) else 1
+            part = shape[dim - 1 : dim - 1 + width]
+            bits = draw(st.lists(st.booleans(), min_size=int(np.prod(part)),
+                                 max_size=int(np.prod(part))))  # fmt: skip
+            key.append(np.array(bits, bool).reshape(part))
+            dim += width - 1
+        else:
+            start = draw(st.none() | st.integers(-n - 1, n + 1))
+            stop = draw(st.none() | st.integers(-n - 1, n + 1))
+            key.append(slice(start, stop, draw(st.none() | st.integers(1, 2))))
+    if draw(st.integers(0, 9)) == 0:
+        key.insert(draw(st.integers(0, len(key))), draw(st.booleans()))
+    return tuple(key)
+
+
+def spelled(key: Key, spelling: str) -> Any:
+    """The same key with its arrays as tensors, ndarrays or lists; alone rather than in a tuple."""
+    spell: dict[str, Callable[[Array], Any]] = {
+        "tensor": wrap,
+        "array": lambda a: a,
+        "list": lambda a: a.tolist(),
+    }
+    parts = tuple(
+        spell[spelling if p.ndim or spelling != "list" else "array"](p)
+        if isinstance(p, np.ndarray)
+        else p
+        for p in key
+    )
+    return parts[0] if len(parts) == 1 else parts
+
+
+def torched(key: Key) -> Any:
+    torch = pytest.importorskip("torch")
+    return tuple(torch.tensor(p) if isinstance(p, np.ndarray) else p for p in key)
+
+
+CASES = shapes(max_dims=4).flatmap(lambda s: st.tuples(arrays(s), keys(s)))
+SPELLINGS = st.sampled_from(["tensor", "array", "list"])
+
+
+@given(CASES, SPELLINGS)
+def test_reading_is_pytorchs(case: tuple[Array, Key], spelling: str) -> None:
+    torch = pytest.importorskip("torch")
+    a, key = case
+    x, t = leaf(a.copy()), torch.tensor(a.copy(), requires_grad=True)
+    try:
+        expected = t[torched(key)]
+    except (IndexError, RuntimeError):
+        with pytest.raises(IndexingError):
+            x[spelled(key, spelling)]
+        return
+    y = x[spelled(key, spelling)]
+    np.testing.assert_array_equal(y.detach().numpy(), expected.detach().numpy(), strict=True)
+    g = np.random.default_rng(0).standard_normal(y.shape)
+    y.backward(wrap(g))
+    expected.backward(torch.tensor(g))
+    np.testing.assert_array_equal(x.grad.numpy(), t.grad.numpy(), strict=True)
+
+
+@given(CASES, SPELLINGS, st.data())
+def test_writing_is_pytorchs(case: tuple[Array, Key], spelling: str, data: st.DataObject) -> None:
+    torch = pytest.importorskip("torch")
+    a, key = case
+    try:
+        place = torch.tensor(a.copy())[torched(key)].shape
+    except (IndexError, RuntimeError):
+        with pytest.raises(IndexingError):
+            wrap(a)[spelled(key, spelling)] = 0.0
+        return
+    drop = data.draw(st.integers(0, len(place)))
+    size = [data.draw(st.sampled_from([n, 1])) for n in place[drop:]]
+    size = [1] * data.draw(st.integers(0, 2)) + size
+    v = np.random.default_rng(0).standard_normal(size)
+    x, t = leaf(a.copy()), torch.tensor(a.copy(), requires_grad=True)
+    w, u = leaf(v), torch.tensor(v.copy(), requires_grad=True)
+    y, expected = x * 2, t * 2
+    y[spelled(key, spelling)] = w
+    expected[torched(key)] = u
+    np.testing.assert_array_equal(y.detach().numpy(), expected.detach().numpy(), strict=True)
+    g = np.random.default_rng(1).standard_normal(a.shape)
+    y.backward(wrap(g))
+    expected.backward(torch.tensor(g))
+    np.testing.assert_array_equal(x.grad.numpy(), t.grad.numpy(), strict=True)
+    np.testing.assert_allclose(w.grad.numpy(), u.grad.numpy(), rtol=1e-12)
+
+
+@given(CASES)
+def test_derivatives_of_reading(case: tuple[Array, Key]) -> None:
+    a, key = case
+    try:
+        wrap(a)[key]
+    except IndexingError:
+        return
+    check_op(lambda x: x[key] * x[key], a)
+
+
+def unique(case: tuple[Array, Key]) -> bool:
+    """Whether the key picks no element twice: then what is written there is what stays."""
+    a, key = case
+    try:
+        places = wrap(np.arange(a.size).reshape(a.shape))[key].numpy()
+    except IndexingError:
+        return False
+    return bool(np.unique(places).size == places.size)
+
+
+@given(CASES.filter(unique))
+def test_derivatives_of_writing(case: tuple[Array, Key]) -> None:
+    a, key = case
+
+    def write(x: Tensor, v: Tensor) -> Tensor:
+        y = x * x
+        y[key] = v * v
+        return y
+
+    check_op(write, a, np.array(1.5))
+    check_op(write, a, np.random.default_rng(0).standard_normal(wrap(a)[key].shape))
+
+
+def test_an_integer_beside_an_array_is_applied_first() -> None:
+    x = numbers(2, 3, 4)
+    assert x[0, :, [0, 1]].shape == (3, 2)  # NumPy: (2, 3)
+    assert x[[0, 1], :, [0, 1]].shape == (2, 3)
+    assert x[wrap(np.array(0)), :, [0, 1]].shape == (3, 2)
+
+
+def test_what_numpy_means_where_pytorch_refuses() -> None:
+    x = numbers(2, 3)
+    np.testing.assert_array_equal(x[::-1, ::-2].numpy(), x.numpy()[::-1, ::-2])
+    y = x[::-1]
+    y[0] = 7.0
+    assert x[1].tolist() == [7.0] * 3
+    np.testing.assert_array_equal(
+        x[wrap(np.array([1, 0], np.int8))].numpy(), x.numpy()[[1, 0]]
+    )
+
+
+def test_scalars_of_every_kind() -> None:
+    x = numbers(3)
+    for one in (1, np.int64(1), np.array(1), wrap(np.array(1)), -2, wrap(np.array(1, np.int8))):
+        assert x[one].item() == 1.0
+    for yes in (True, np.bool_(True), wrap(np.array(True)), wrap(np.array(1, np.uint8))):
+        assert x[yes].shape == (1, 3)
+        assert x[~np.asarray(yes == yes)].shape == (0, 3)
+    assert x[0 : wrap(np.array(2))].shape == (2,)
+    assert x[[]].shape == (0,)
+    assert x[range(2)].tolist() == [0.0, 1.0]
+
+
+def test_a_uint8_tensor_is_a_mask() -> None:
+    x = numbers(3)
+    assert x[wrap(np.array([1, 0, 1], np.uint8))].tolist() == [0.0, 2.0]
+
+
+def test_nested_lists_are_arrays() -> None:
+    x = numbers(3, 2)
+    assert x[[[0, 1], [2, 0]]].shape == (2, 2, 2)
+    assert x[[wrap(np.array(0)), wrap(np.array(2))]].shape == (2, 2)
+
+
+def test_a_0d_tensor() -> None:
+    x = wrap(np.array(3.0))
+    assert x[()].shape == x[...].shape == ()
+    assert x[None].shape == x[True].shape == x[x > 2].shape == (1,)
+    assert x[x > 5].shape == (0,)
+    x[...] = 4.0
+    x[()] += 1.0
+    x[None] *= 2.0
+    assert x.item() == 10.0
+
+
+def test_a_key_that_changes_later_changes_nothing() -> None:
+    x, i = leaf(np.arange(3.0)), np.array([0, 0])
+    y = x[i].sum()
+    i[:] = 2
+    y.backward()
+    assert x.grad is not None and x.grad.tolist() == [2.0, 0.0, 0.0]
+
+
+def test_writing_casts_and_broadcasts() -> None:
+    x = wrap(np.zeros((2, 3), np.int64))
+    x[0] = 1.7
+    x[1] = wrap(np.array([[[1.2, 2.9, -1.5]]]))
+    assert x.tolist() == [[1, 1, 1], [1, 2, -1]]
+    x[:, [0, 2]] = [[5], [6]]
+    assert x.tolist() == [[5, 1, 5], [6, 2, 6]]
+    x[x > 4] = 0
+    assert x.tolist() == [[0, 1, 0], [0, 2, 0]]
+    x[True] = 9
+    x[False] = 8
+    assert x.tolist() == [[9] * 3] * 2
+
+
+BAD_KEYS: list[tuple[Any, str]] = [
+    (2, "dimension 0 with size 2"),
+    ((0, -4), "index -4 is out of bounds for dimension 1 with size 3"),
+    ((0, 0, 0), "too many indices"),
+    ((0, np.ones((3, 1), bool)), "too many indices"),
+    ([0, 2], "index 2 is out of bounds for dimension 0"),
+    ((slice(None), [0, -4]), "index -4 is out of bounds for dimension 1"),
+    (np.array([True, False, True]), r"mask \(3,\)"),
+    (([0, 1], [0, 1, 2]), r"\(2,\), \(3,\)"),
+    (1.0, "float"),
+    ([0.5], "float64"),
+    (np.array([0.5]), "float64"),
+    ("a", "str"),
+    ([[0], [0, 1]], "ragged"),
+    ([slice(None)], "object"),
+    (slice(0.5), "slice indices"),
+]
+
+
+@pytest.mark.parametrize(("key", "words"), BAD_KEYS)
+def test_bad_keys_are_refused_and_alter_nothing(key: Any, words: str) -> None:
+    x = numbers(2, 3)
+    with pytest.raises(IndexingError, match=words):
+        x[key]
+    before = x.numpy().copy()
+    with pytest.raises(IndexingError, match=words):
+        x[key] = 9.0
+    np.testing.assert_array_equal(x.numpy(), before)
+    assert x._version == [0]
+
+
+def test_bad_values_are_refused_and_alter_nothing() -> None:
+    x = numbers(2, 3)
+    before = x.numpy().copy()
+    for key in (0, slice(None), [0, 1], np.ones((2, 3), bool), ([0, 1], [0, 1])):
+        with pytest.raises(ShapeError):
+            x[key] = np.zeros((2, 5))
+    with pytest.raises(ArgumentError):
+        x[0] = "a"
+    np.testing.assert_array_equal(x.numpy(), before)
+    with pytest.raises(IndexingError):
+        wrap(np.array(1.0))[0]
+
+
+def test_length_iteration_membership() -> None:
+    x = numbers(2, 3)
+    assert len(x) == 2
+    assert [row.tolist() for row in x] == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    a, b = x
+    a.mul_(2)
+    assert x[0].tolist() == [0.0, 2.0, 4.0]
+    assert 5 in x and 7 not in x and np.float64(5) in x
+    for bad in (lambda: len(x.sum()), lambda: list(x.sum())):
+        with pytest.raises(TypeError):
+            bad()
+    with pytest.raises(ArgumentError):
+        "a" in x  # noqa: B015
+    assert list(wrap(np.zeros((0, 3)))) == []
+
+
+# Gathering and scattering
+
+
+@st.composite
+def gathers(draw: st.DrawFn) -> tuple[Array, int, Array]:
+    """An array, a dimension, and an index that gather takes."""
+    shape = draw(shapes(min_dims=1, min_side=1))
+    dim = draw(st.integers(0, len(shape) - 1))
+    size = tuple(
+        draw(st.integers(0, 4)) if d == dim else draw(st.integers(0, n))
+        for d, n in enumerate(shape)
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    a = draw(arrays(shape))
+    return a, draw(st.sampled_from([dim, dim - len(shape)])), rng.integers(0, shape[dim], size)
+
+
+@given(gathers())
+def test_gather(case: tuple[Array, int, Array]) -> None:
+    a, dim, i = case
+    check_op(lambda x: gathering.gather(x * x, dim, wrap(i)), a)
+    check_parity(lambda lib, x, j: x.gather(dim, j), a, i)
+    check_parity(lambda lib, x, j: x.gather(dim, j), a, i.astype(np.int32))
+
+
+@given(gathers(), st.booleans())
+def test_scatter(case: tuple[Array, int, Array], larger: bool) -> None:
+    a, dim, i = case
+    src = np.random.default_rng(0).standard_normal([n + larger for n in i.shape])
+    check_op(lambda x, s: gathering.scatter_add(x * x, dim, wrap(i), s * s), a, src)
+    # PyTorch has no gradient for a src larger than its index.
+    check_parity(
+        lambda lib, x, j, s: x.scatter_add(dim, j, s), a, i, src, rtol=1e-9, gradient=not larger
+    )
+    check_parity(lambda lib, x, j: x.scatter(dim, j, 1.5), a, i)
+    # Distinct indices: where one comes twice, PyTorch does not say which value stays.
+    n = a.shape[dim]
+    order = np.argsort(np.random.default_rng(0).random(a.shape), axis=dim)
+    j = order[tuple(slice(min(m, n)) for m in i.shape)]
+    src = np.random.default_rng(0).standard_normal(j.shape)
+    check_op(lambda x, s: gathering.scatter(x * x, dim, wrap(j), s * s), a, src)
+    check_parity(lambda lib, x, j, s: x.scatter(dim, j, s), a, j, src)
+
+
+@given(gathers())
+def test_take_along_dim(case: tuple[Array, int, Array]) -> None:
+    a, dim, i = case
+    n = a.shape[dim]
+    size = [i.shape[dim] if d == dim % a.ndim else 1 for d in range(a.ndim)]
+    first = np.random.default_rng(0).integers(-n, n, size)
+    check_parity(lambda lib, x, j: x.take_along_dim(j, dim), a, first)
+    check_op(lambda x: gathering.take_along_dim(x * x, wrap(first), dim), a)
+    check_parity(lambda lib, x, j: x.take_along_dim(j), a, i % n)
+
+
+@given(gathers())
+def test_index_select(case: tuple[Array, int, Array]) -> None:
+    a, dim, i = case
+    check_parity(lambda lib, x, j: x.index_select(dim, j), a, i.reshape(-1)[:4])
+    check_op(lambda x: gathering.index_select(x * x, dim, wrap(i.reshape(-1)[:4])), a)
+
+
+@given(shapes().flatmap(lambda s: st.tuples(arrays(s), st.integers(0, 99))))
+def test_masks(case: tuple[Array, int]) -> None:
+    a, seed = case
+    mask = np.asarray(np.random.default_rng(seed).random(a.shape) < 0.5)
+    check_op(lambda x, v: gathering.masked_fill(x * x, wrap(mask), v * v), a, np.array(0.5))
+    check_op(lambda x: gathering.masked_select(x * x, wrap(mask)), a)
+    check_parity(lambda lib, x, m, v: x.masked_fill(m, v), a, mask, np.array(0.5))
+    check_parity(lambda lib, x, m: x.masked_fill(m, 2), a.astype(np.float32), mask)
+    check_parity(lambda lib, x, m: x.masked_select(m), a, mask)
+    if a.ndim:
+        check_parity(lambda lib, x, m: x.masked_select(m), a, mask[:1])
+        check_parity(lambda lib, x, m: x[0:1].masked_fill(m, 2.0), a, mask)
+
+
+def test_gather_of_0d_tensors() -> None:
+    x, i = leaf(np.array(2.0)), wrap(np.array(0))
+    for j in (i, i.reshape(1), wrap(np.array([0, 0]))):
+        assert x.gather(0, j).shape == j.shape
+    x.gather(0, wrap(np.array([0, 0]))).sum().backward()
+    assert x.grad is not None and x.grad.item() == 2.0
+    assert x.scatter(0, i, 5.0).shape == ()
+    assert x.scatter_add(0, i, wrap(np.array(5.0))).item() == 7.0
+    assert x.index_select(0, i).shape == () and x.take_along_dim(i, 0).shape == (1,)
+
+
+def test_in_place_forms() -> None:
+    x = leaf(np.arange(3.0))
+    y = x * 1
+    y.masked_fill_(y > 1, 5.0)
+    y.scatter_(0, wrap(np.array([0])), 7.0)
+    y.scatter_add_(0, wrap(np.array([1, 1])), wrap(np.ones(2)))
+    assert y.tolist() == [7.0, 3.0, 5.0]
+    y.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [0.0, 1.0, 0.0]
+
+
+REFUSED: list[tuple[type[TinygradKrError], Callable[[Tensor], Any]]] = [
+    (IndexingError, lambda x: x.gather(1, wrap(np.array([[-1]])))),
+    (IndexingError, lambda x: x.gather(1, wrap(np.array([[3]])))),
+    (ShapeError, lambda x: x.gather(1, wrap(np.array([0])))),
+    (ShapeError, lambda x: x.gather(1, wrap(np.zeros((3, 1), int)))),
+    (DTypeError, lambda x: x.gather(1, wrap(np.zeros((1, 1))))),
+    (IndexingError, lambda x: x.index_select(1, wrap(np.array([-1])))),
+    (ShapeError, lambda x: x.index_select(1, wrap(np.array([[0]])))),
+    (ShapeError, lambda x: x.take_along_dim(wrap(np.array([0])), 1)),
+    (ShapeError, lambda x: x.scatter(1, wrap(np.zeros((2, 3), int)), wrap(np.zeros((2, 2))))),
+    (DTypeError, lambda x: x.scatter(1, wrap(np.zeros((1, 1), int)), wrap(np.zeros((1, 1), int)))),
+    (ArgumentError, lambda x: x.scatter(1, wrap(np.zeros((1, 1), int)))),
+    (ArgumentError, lambda x: x.scatter(1, wrap(np.zeros((1, 1), int)), 1.0, reduce="mean")),
+    (DTypeError, lambda x: x.masked_fill(wrap(np.ones((2, 3))), 1.0)),
+    (ShapeError, lambda x: x.masked_fill(x > 0, wrap(np.ones(1)))),
+    (ShapeError, lambda x: x.masked_fill(wrap(np.ones(2, bool)), 1.0)),
+    (DTypeError, lambda x: x.masked_select(wrap(np.ones(3)))),
+    (ShapeError, lambda x: x.masked_select(wrap(np.ones(2, bool)))),
+]
+
+
+@pytest.mark.parametrize(("error", "slip"), REFUSED)
+def test_slips_are_named(error: type[TinygradKrError], slip: Callable[[Tensor], Any]) -> None:
+    with pytest.raises(error):
+        slip(numbers(2, 3))
