@@ -22,6 +22,7 @@ from tinygrad_kr.methods.conversion import ConversionMethods
 from tinygrad_kr.methods.indexing import IndexingMethods
 from tinygrad_kr.methods.inplace import InplaceMethods
 from tinygrad_kr.methods.linalg import LinalgMethods
+from tinygrad_kr.methods.numpy_protocol import NumpyMethods
 from tinygrad_kr.methods.reduction import ReductionMethods
 from tinygrad_kr.methods.shape import ShapeMethods
 from tinygrad_kr.ops.creation import legacy_array, require_grad
@@ -35,6 +36,7 @@ class Tensor(
     LinalgMethods,
     ReductionMethods,
     ConversionMethods,
+    NumpyMethods,
 ):
     """다차원 배열과, 그 값이 어떻게 계산되었는지.
 

@@ -1,0 +1,461 @@
+"""NumPy의 함수 → 우리의 연산.
+
+Which operation stands for a function of NumPy. The tables name them; the functions between have
+NumPy's signatures and defaults (``ddof=0``, a mean of integers) where those are not PyTorch's. One
+that returns NotImplemented has no operation for the arguments it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_kr import ops
+from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.dtypes import bool_, get_default_dtype
+from tinygrad_kr.errors import ShapeError
+from tinygrad_kr.ops.dims import normal_dim
+from tinygrad_kr.ops.elementwise import cast
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def tensor_of(x: Any) -> Any:
+    """배열, 목록, 수를 텐서로(텐서는 그대로).
+
+    A tensor of what NumPy takes for an array; a tensor itself.
+    """
+    if isinstance(x, TensorBase):
+        return x
+    return ops.as_tensor(x) if isinstance(x, np.ndarray) else ops.tensor(x)
+
+
+def operand_of(x: Any) -> Any:
+    """피연산자: 수는 수로 남는다.
+
+    An operand for elementwise operations, in which a number stays one.
+    """
+    return ops.tensor(x) if isinstance(x, list | tuple) else x
+
+
+def _floating(a: Any) -> Any:
+    x = tensor_of(a)
+    return x if x.dtype.kind == "f" else cast(x, get_default_dtype())
+
+
+# Reductions
+
+
+def _sum(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    return ops.sum(tensor_of(a), axis, keepdims, dtype=dtype)
+
+
+def _prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    return ops.prod(tensor_of(a), axis, keepdims, dtype=dtype)
+
+
+def _mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    return ops.mean(_floating(a), axis, keepdims, dtype=dtype)
+
+
+def _std(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    return ops.std(_floating(a), axis, correction=ddof, keepdim=keepdims)
+
+
+def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    return ops.var(_floating(a), axis, correction=ddof, keepdim=keepdims)
+
+
+def _reduction(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    def reduced(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return op(tensor_of(a), axis, keepdims)
+
+    return reduced
+
+
+def _scan(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    def scanned(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+        x = tensor_of(a)
+        return op(ops.ravel(x), 0, dtype=dtype) if axis is None else op(x, axis, dtype=dtype)
+
+    return scanned
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    t = _floating(x)
+    vectors = isinstance(axis, int) or (axis is None and t.ndim == 1)
+    if ord is not None and not vectors:
+        return NotImplemented
+    return ops.norm(t, 2 if ord is None else ord, axis, keepdims)
+
+
+# Shapes
+
+
+def _transpose(a: Any, axes: Any = None) -> Any:
+    x = tensor_of(a)
+    return ops.permute(x, tuple(reversed(range(x.ndim))) if axes is None else axes)
+
+
+def _matrix_transpose(x: Any, /) -> Any:
+    return ops.transpose(tensor_of(x), -1, -2)
+
+
+def _reshape(a: Any, /, shape: Any) -> Any:
+    return ops.reshape(tensor_of(a), (shape,) if isinstance(shape, int) else shape)
+
+
+def _expand_dims(a: Any, axis: Any) -> Any:
+    x = tensor_of(a)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    ndim = x.ndim + len(axes)
+    for dim in sorted(normal_dim(n, ndim) for n in axes):
+        x = ops.unsqueeze(x, dim)
+    return x
+
+
+def _flip(m: Any, axis: Any = None) -> Any:
+    x = tensor_of(m)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return ops.flip(x, (axes,) if isinstance(axes, int) else axes)
+
+
+def _at_least(ndim: int) -> Callable[..., Any]:
+    def raised(*arys: Any) -> Any:
+        found = []
+        for x in map(tensor_of, arys):
+            found.append(ops.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape)))
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return raised
+
+
+def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    x = ops.ravel(tensor_of(a)) if axis is None else tensor_of(a)
+    dim = normal_dim(0 if axis is None else axis, x.ndim)
+    rows = np.repeat(np.arange(x.shape[dim]), as_array(repeats))
+    return ops.index_select(x, dim, ops.from_numpy(rows))
+
+
+# Joining and taking
+
+
+def _concatenate(arrays: Iterable[Any], /, axis: int | None = 0) -> Any:
+    tensors = [tensor_of(a) for a in arrays]
+    return ops.cat([ops.ravel(x) for x in tensors] if axis is None else tensors, axis or 0)
+
+
+def _stack(arrays: Iterable[Any], axis: int = 0) -> Any:
+    return ops.stack([tensor_of(a) for a in arrays], axis)
+
+
+def _vstack(tup: Iterable[Any]) -> Any:
+    return ops.cat([_at_least(2)(a) for a in tup])
+
+
+def _hstack(tup: Iterable[Any]) -> Any:
+    tensors = [_at_least(1)(a) for a in tup]
+    return ops.cat(tensors, 0 if tensors[0].ndim == 1 else 1)
+
+
+def _column_stack(tup: Iterable[Any]) -> Any:
+    tensors = [tensor_of(a) for a in tup]
+    return ops.cat([x if x.ndim > 1 else ops.reshape(x, (-1, 1)) for x in tensors], 1)
+
+
+def _splitter(split: Callable[..., Any]) -> Callable[..., Any]:
+    def pieces(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+        x = tensor_of(ary)
+        where = as_array(indices_or_sections)
+        n = x.shape[normal_dim(axis, x.ndim)]
+        try:
+            sizes = [len(part) for part in split(np.arange(n), where)]
+        except ValueError as error:
+            raise ShapeError(
+                f"크기 {n}인 차원을 {where}(으)로 똑같이 나눌 수 없습니다.",
+                f"A dimension of size {n} cannot be split by {where}: {error}.",
+            ) from None
+        return list(ops.split(x, sizes, axis)) if sum(sizes) == n else NotImplemented
+
+    return pieces
+
+
+def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
+    x = ops.ravel(tensor_of(a)) if axis is None else tensor_of(a)
+    dim = normal_dim(0 if axis is None else axis, x.ndim)
+    return x[(*(slice(None),) * dim, tensor_of(indices))]
+
+
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    return ops.take_along_dim(tensor_of(arr), tensor_of(indices), axis)
+
+
+def _where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    mask = tensor_of(condition)
+    if mask.dtype != bool_:
+        mask = ops.ne(mask, 0)
+    return ops.where(mask, operand_of(x), operand_of(y))
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low = operand_of(min if a_min is None else a_min)
+    high = operand_of(max if a_max is None else a_max)
+    return ops.clone(a) if low is None and high is None else ops.clamp(tensor_of(a), low, high)
+
+
+def _sort(a: Any, axis: int | None = -1) -> Any:
+    x = tensor_of(a)
+    return ops.sort(ops.ravel(x) if axis is None else x, -1 if axis is None else axis)[0]
+
+
+def _argsort(a: Any, axis: int | None = -1) -> Any:
+    x = tensor_of(a)
+    return ops.argsort(ops.ravel(x) if axis is None else x, -1 if axis is None else axis)
+
+
+# Linear algebra
+
+
+def _dot(a: Any, b: Any) -> Any:
+    x, z = tensor_of(a), tensor_of(b)
+    if x.ndim == 0 or z.ndim == 0:
+        return ops.mul(x, z)
+    return ops.matmul(x, z) if z.ndim <= 2 else ops.tensordot(x, z, ([-1], [-2]))
+
+
+def _inner(a: Any, b: Any, /) -> Any:
+    x, z = tensor_of(a), tensor_of(b)
+    scalars = x.ndim == 0 or z.ndim == 0
+    return ops.mul(x, z) if scalars else ops.tensordot(x, z, ([-1], [-1]))
+
+
+def _vdot(a: Any, b: Any, /) -> Any:
+    return ops.dot(ops.ravel(tensor_of(a)), ops.ravel(tensor_of(b)))
+
+
+def _outer(a: Any, b: Any) -> Any:
+    return ops.outer(ops.ravel(tensor_of(a)), ops.ravel(tensor_of(b)))
+
+
+def _einsum(subscripts: Any, /, *operands: Any, optimize: Any = False) -> Any:
+    if not isinstance(subscripts, str):
+        return NotImplemented
+    return ops.einsum(subscripts, *(tensor_of(x) for x in operands))
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    return ops.tensordot(tensor_of(a), tensor_of(b), axes)
+
+
+def _vecdot(x1: Any, x2: Any) -> Any:
+    return ops.sum(ops.mul(x1, x2), -1)
+
+
+def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return ops.diagonal(tensor_of(a), offset, axis1, axis2)
+
+
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return ops.sum(_diagonal(a, offset, axis1, axis2), -1)
+
+
+def _triangle(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    return lambda m, k=0: op(tensor_of(m), k)
+
+
+# Questions
+
+
+def _size(a: Any, axis: int | None = None) -> Any:
+    return as_array(a).size if axis is None else as_array(a).shape[axis]
+
+
+def _zeros_like(a: Any, dtype: Any = None) -> Any:
+    return ops.zeros_like(a, dtype=dtype)
+
+
+def _ones_like(a: Any, dtype: Any = None) -> Any:
+    return ops.ones_like(a, dtype=dtype)
+
+
+def _empty_like(prototype: Any, dtype: Any = None) -> Any:
+    return ops.empty_like(prototype, dtype=dtype)
+
+
+def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    return ops.full_like(a, as_array(fill_value), dtype=dtype)
+
+
+#: NumPy의 함수 → 연산. A function of NumPy → what stands for it.
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _sum,
+    np.prod: _prod,
+    np.mean: _mean,
+    np.std: _std,
+    np.var: _var,
+    np.max: _reduction(ops.amax),
+    np.amax: _reduction(ops.amax),
+    np.min: _reduction(ops.amin),
+    np.amin: _reduction(ops.amin),
+    np.argmax: _reduction(ops.argmax),
+    np.argmin: _reduction(ops.argmin),
+    np.all: _reduction(ops.all),
+    np.any: _reduction(ops.any),
+    np.cumsum: _scan(ops.cumsum),
+    np.cumprod: _scan(ops.cumprod),
+    np.linalg.norm: _norm,
+    np.transpose: _transpose,
+    np.matrix_transpose: _matrix_transpose,
+    np.swapaxes: lambda a, axis1, axis2: ops.transpose(tensor_of(a), axis1, axis2),
+    np.moveaxis: lambda a, source, destination: ops.movedim(tensor_of(a), source, destination),
+    np.reshape: _reshape,
+    np.ravel: lambda a: ops.ravel(tensor_of(a)),
+    np.squeeze: lambda a, axis=None: ops.squeeze(tensor_of(a), axis),
+    np.expand_dims: _expand_dims,
+    np.broadcast_to: lambda array, shape: ops.broadcast_to(tensor_of(array), shape),
+    np.flip: _flip,
+    np.flipud: lambda m: _flip(m, 0),
+    np.fliplr: lambda m: _flip(m, 1),
+    np.roll: lambda a, shift, axis=None: ops.roll(tensor_of(a), shift, axis),
+    np.tile: lambda A, reps: ops.tile(tensor_of(A), (reps,) if isinstance(reps, int) else reps),
+    np.repeat: _repeat,
+    np.atleast_1d: _at_least(1),
+    np.atleast_2d: _at_least(2),
+    np.concatenate: _concatenate,
+    np.stack: _stack,
+    np.vstack: _vstack,
+    np.hstack: _hstack,
+    np.column_stack: _column_stack,
+    np.split: _splitter(np.split),
+    np.array_split: _splitter(np.array_split),
+    np.take: _take,
+    np.take_along_axis: _take_along_axis,
+    np.where: _where,
+    np.clip: _clip,
+    np.sort: _sort,
+    np.argsort: _argsort,
+    np.round: lambda a, decimals=0: ops.round(tensor_of(a), decimals=decimals),
+    np.around: lambda a, decimals=0: ops.round(tensor_of(a), decimals=decimals),
+    np.copy: ops.clone,
+    np.dot: _dot,
+    np.inner: _inner,
+    np.vdot: _vdot,
+    np.outer: _outer,
+    np.einsum: _einsum,
+    np.tensordot: _tensordot,
+    np.diag: lambda v, k=0: ops.diag(tensor_of(v), k),
+    np.diagonal: _diagonal,
+    np.trace: _trace,
+    np.tril: _triangle(ops.tril),
+    np.triu: _triangle(ops.triu),
+    np.zeros_like: _zeros_like,
+    np.ones_like: _ones_like,
+    np.empty_like: _empty_like,
+    np.full_like: _full_like,
+    np.shape: lambda a: as_array(a).shape,
+    np.ndim: lambda a: as_array(a).ndim,
+    np.size: _size,
+}
+
+#: 기울기가 없는 결과를 내는 함수. Functions whose results carry no gradient: they compute on arrays.
+CONSTANT = {
+    np.allclose,
+    np.argpartition,
+    np.argwhere,
+    np.array2string,
+    np.array_equal,
+    np.array_equiv,
+    np.array_repr,
+    np.array_str,
+    np.can_cast,
+    np.count_nonzero,
+    np.digitize,
+    np.flatnonzero,
+    np.isclose,
+    np.iscomplexobj,
+    np.isrealobj,
+    np.may_share_memory,
+    np.nonzero,
+    np.result_type,
+    np.searchsorted,
+    np.shares_memory,
+}
+
+#: NumPy의 유니버설 함수 → 연산. A universal function of NumPy → its operation.
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: ops.add,
+    np.subtract: ops.sub,
+    np.multiply: ops.mul,
+    np.divide: ops.div,
+    np.floor_divide: ops.floor_divide,
+    np.remainder: ops.remainder,
+    np.power: ops.pow,
+    np.negative: ops.neg,
+    np.positive: ops.clone,
+    np.absolute: ops.abs,
+    np.fabs: ops.abs,
+    np.sign: ops.sign,
+    np.square: ops.square,
+    np.reciprocal: ops.reciprocal,
+    np.exp: ops.exp,
+    np.exp2: partial(ops.pow, 2.0),
+    np.expm1: ops.expm1,
+    np.log: ops.log,
+    np.log1p: ops.log1p,
+    np.log2: ops.log2,
+    np.log10: ops.log10,
+    np.logaddexp: ops.logaddexp,
+    np.sqrt: ops.sqrt,
+    np.sin: ops.sin,
+    np.cos: ops.cos,
+    np.tan: ops.tan,
+    np.sinh: ops.sinh,
+    np.cosh: ops.cosh,
+    np.tanh: ops.tanh,
+    np.arcsin: ops.asin,
+    np.arccos: ops.acos,
+    np.arctan: ops.atan,
+    np.floor: ops.floor,
+    np.ceil: ops.ceil,
+    np.trunc: ops.trunc,
+    np.rint: ops.round,
+    np.maximum: ops.maximum,
+    np.minimum: ops.minimum,
+    np.equal: ops.eq,
+    np.not_equal: ops.ne,
+    np.less: ops.lt,
+    np.less_equal: ops.le,
+    np.greater: ops.gt,
+    np.greater_equal: ops.ge,
+    np.logical_and: ops.logical_and,
+    np.logical_or: ops.logical_or,
+    np.logical_xor: ops.logical_xor,
+    np.logical_not: ops.logical_not,
+    np.bitwise_and: ops.bitwise_and,
+    np.bitwise_or: ops.bitwise_or,
+    np.bitwise_xor: ops.bitwise_xor,
+    np.invert: ops.bitwise_not,
+    np.isnan: ops.isnan,
+    np.isinf: ops.isinf,
+    np.isfinite: ops.isfinite,
+    np.matmul: ops.matmul,
+    np.vecdot: _vecdot,
+}
+
+#: ufunc.reduce와 ufunc.accumulate → 연산. What stands for ``reduce`` and ``accumulate``.
+REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: _sum,
+    np.multiply: _prod,
+    np.maximum: _reduction(ops.amax),
+    np.minimum: _reduction(ops.amin),
+    np.logical_and: _reduction(ops.all),
+    np.logical_or: _reduction(ops.any),
+}
+SCANS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: _scan(ops.cumsum),
+    np.multiply: _scan(ops.cumprod),
+}
