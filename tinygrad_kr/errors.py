@@ -59,6 +59,13 @@ class ArgumentError(TinygradKrError, TypeError, ValueError):
     """
 
 
+class DivisionError(TinygradKrError, RuntimeError, ZeroDivisionError):
+    """정수를 0으로 나누었다.
+
+    A division of integers by 0.
+    """
+
+
 class ConversionError(TinygradKrError, RuntimeError, TypeError, ValueError):
     """텐서를 다른 것(스칼라, NumPy 배열)으로 바꿀 수 없다.
 

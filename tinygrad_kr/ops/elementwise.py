@@ -12,14 +12,14 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
 from tinygrad_kr.dtypes import Array, DType, bool_, int8, int16, int32, int64, result_dtype, uint8
-from tinygrad_kr.errors import ArgumentError, DTypeError
+from tinygrad_kr.errors import ArgumentError, DivisionError, DTypeError
 from tinygrad_kr.ops.pointwise import Binary, Unary
 from tinygrad_kr.ops.primitive import Primitive, operand
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-INTEGERS = (int8, int16, int32, int64, uint8)
+INTEGERS = (int8, int16, int32, int64, uint8, bool_)
 
 
 def _flat(g: Any) -> Any:
@@ -30,6 +30,35 @@ def _flat(g: Any) -> Any:
 def _whole(function: Any) -> Any:
     """A rounding function that leaves integers as they are, whatever NumPy's version does."""
     return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
+
+
+def _sign(x: Any) -> Any:
+    return np.sign(x) if x.dtype.kind != "b" else x.copy()
+
+
+def _square(x: Any) -> Any:
+    return np.square(x) if x.dtype.kind != "b" else x.astype(int64)
+
+
+def _divided(function: Any) -> Any:
+    """A division that refuses integers over 0, for which there is no value."""
+
+    def divide(a: Any, b: Any) -> Any:
+        y = function(a, b)
+        if y.dtype.kind != "f" and not np.all(b):
+            raise DivisionError(
+                "정수를 0으로 나눌 수 없습니다. float()로 바꾸거나 0인 곳을 where()로 가려 주세요.",
+                "Integers cannot be divided by 0; convert with float(), or mask the zeros with "
+                "where().",
+            )
+        return y
+
+    return divide
+
+
+def _towards_zero(a: Any, b: Any) -> Any:
+    rest = np.fmod(a, b)
+    return np.trunc(np.true_divide(a, b)) if rest.dtype.kind == "f" else (a - rest) // b
 
 
 # Arithmetic
@@ -66,11 +95,24 @@ _pow = Binary(
     doc="거듭제곱. a ** b, elementwise.",
 )
 floor_divide = Binary(
-    "floor_divide", np.floor_divide, quiet=True, doc="내림 나눗셈. floor(a / b), elementwise."
+    "floor_divide",
+    _divided(np.floor_divide),
+    quiet=True,
+    a=_flat,
+    b=_flat,
+    doc="내림 나눗셈. floor(a / b), elementwise.",
+)
+_trunc_divide = Binary(
+    "trunc_divide",
+    _divided(_towards_zero),
+    quiet=True,
+    a=_flat,
+    b=_flat,
+    doc="0을 향해 버리는 나눗셈. a / b rounded towards 0, elementwise.",
 )
 remainder = Binary(
     "remainder",
-    np.remainder,
+    _divided(np.remainder),
     quiet=True,
     a=lambda g: g,
     b=lambda g, a, b: -g * floor(a / b),
@@ -78,9 +120,9 @@ remainder = Binary(
 )
 neg = Unary("neg", np.negative, x=lambda g: -g, doc="부호를 바꾼다. -x, elementwise.")
 abs = Unary("abs", np.abs, x=lambda g, x: g * sign(x), doc="절댓값. |x|, elementwise.")
-sign: Unary = Unary("sign", np.sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, elementwise.")
+sign: Unary = Unary("sign", _sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, elementwise.")
 square = Unary(
-    "square", np.square, quiet=True, x=lambda g, x: g * (2 * x), doc="제곱. x squared, elementwise."
+    "square", _square, quiet=True, x=lambda g, x: g * (2 * x), doc="제곱. x squared, elementwise."
 )
 reciprocal = Unary(
     "reciprocal",
@@ -383,7 +425,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     bounds = [v for v in (min, max) if v is not None]
     dtype = result_dtype(*(operand(as_array(v)) for v in (input, *bounds)))
     low, high = (None if v is None else _alike(dtype, v) for v in (min, max))
-    return _clamp(_alike(dtype, input), low, high)
+    clamped: Tensor = _clamp(_alike(dtype, input), low, high)
+    return clamped
 
 
 clip = clamp
@@ -452,6 +495,7 @@ def div(
 
     Raises:
         ArgumentError: ``rounding_mode`` is none of these.
+        DivisionError: integers are rounded, and one is divided by 0.
     """
     if rounding_mode is None:
         return _div(input, other)
@@ -460,11 +504,7 @@ def div(
             f"rounding_mode는 None, 'trunc', 'floor' 가운데 하나입니다: {rounding_mode!r}.",
             f"rounding_mode is None, 'trunc' or 'floor', not {rounding_mode!r}.",
         )
-    if rounding_mode == "floor":
-        return floor_divide(input, other)
-    dtype = result_dtype(as_array(input), operand(as_array(other)))
-    whole = trunc(_div(input, other))
-    return whole if dtype.kind == "f" else cast(whole, dtype)
+    return (floor_divide if rounding_mode == "floor" else _trunc_divide)(input, other)
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
@@ -476,6 +516,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
         ArgumentError: an integer to a negative integer power.
     """
     base, power = as_array(input), as_array(exponent)
+    if isinstance(base, np.ndarray) and base.dtype.kind == "f":
+        return _pow(input, exponent)
     whole = (isinstance(v, int) or getattr(v, "dtype", None) in INTEGERS for v in (base, power))
     if all(whole) and np.any(np.asarray(power) < 0):
         raise ArgumentError(
@@ -490,7 +532,8 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
 
     Linear interpolation, input + weight * (end - input).
     """
-    return input + weight * (end - input)
+    between: Tensor = input + weight * (end - input)
+    return between
 
 
 def isclose(

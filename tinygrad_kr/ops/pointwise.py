@@ -82,11 +82,15 @@ class Unary(Primitive):
         self._keeps_y, self._keeps_x = plan[0], plan[1]
 
     def __call__(self, x: Any, /) -> Tensor:
-        if not isinstance(x, TensorBase):
-            return to_ndarray(self.forward(operand(x)))  # type: ignore[return-value]
-        a = x._array
+        if isinstance(x, TensorBase):
+            a = x._array
+        else:
+            # A 0-d array that went through NumPy's arithmetic comes as a scalar of its dtype.
+            a = np.asarray(x if isinstance(x, np.generic) else operand(x))
         if self.floating and a.dtype.kind != "f":
             a = a.astype(dtypes.get_default_dtype())
+        if not isinstance(x, TensorBase):
+            return to_ndarray(self.forward(a))  # type: ignore[return-value]
         try:
             y = self.forward(a)
         except TypeError as error:
