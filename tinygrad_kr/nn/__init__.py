@@ -1,0 +1,67 @@
+"""신경망: 모듈, 계층, 손실.
+
+Neural networks: modules, layers, losses, as in ``torch.nn``.
+"""
+
+from tinygrad_kr.nn import functional, init, utils
+from tinygrad_kr.nn.activation import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from tinygrad_kr.nn.batchnorm import BatchNorm1d
+from tinygrad_kr.nn.container import ModuleDict, ModuleList, Sequential
+from tinygrad_kr.nn.dropout import Dropout
+from tinygrad_kr.nn.flatten import Flatten, Identity
+from tinygrad_kr.nn.linear import Linear
+from tinygrad_kr.nn.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
+from tinygrad_kr.nn.module import Module
+from tinygrad_kr.nn.parameter import Parameter
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Flatten",
+    "Identity",
+    "L1Loss",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MSELoss",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "NLLLoss",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "SmoothL1Loss",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "functional",
+    "init",
+    "utils",
+]

@@ -1,0 +1,246 @@
+"""계층의 함수: 완전연결, 배치 정규화, 드롭아웃, 원-핫, 정규화.
+
+The functions of layers: linear, batch normalisation, dropout, one-hot, normalisation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import as_array, wrap
+from tinygrad_kr.dtypes import int64, is_floating
+from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
+from tinygrad_kr.hyperparameters import number
+from tinygrad_kr.ops import fused
+from tinygrad_kr.ops import inplace as in_place
+from tinygrad_kr.ops.elementwise import clamp, mul, rsqrt
+from tinygrad_kr.ops.shape import reshape
+from tinygrad_kr.ops.vector_norm import norm
+from tinygrad_kr.random import numpy_generator
+from tinygrad_kr.tensor import Tensor
+
+__all__ = ["batch_norm", "dropout", "linear", "normalize", "one_hot"]
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """완전연결: x @ weight.T + bias.
+
+    The affine map x @ weight.T + bias.
+
+    Shape:
+        input (*, in), weight (out, in), bias (out,); the result is (*, out).
+
+    Raises:
+        ShapeError: the width of ``input`` is not that of ``weight``.
+        DTypeError: the dtypes differ, or are not floating.
+
+    Source:
+        「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
+    """
+    x, w = as_array(input), as_array(weight)
+    if x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
+        width = x.shape[-1] if x.ndim else "-"
+        expected = w.shape[1] if w.ndim == 2 else "-"
+        raise ShapeError(
+            f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다(가중치의 형상 "
+            f"{w.shape}).",
+            f"the input has width {width} (shape {x.shape}), expected {expected} (the weight has "
+            f"shape {w.shape}).",
+        )
+    if x.dtype != w.dtype or not is_floating(x.dtype):
+        raise _mixed(x.dtype, w.dtype)
+    if bias is not None:
+        b = as_array(bias)
+        if b.dtype != x.dtype:
+            raise _mixed(x.dtype, b.dtype)
+        if b.shape != (w.shape[0],):
+            raise ShapeError(
+                f"편향의 형상이 {b.shape}인데 {(w.shape[0],)}이어야 합니다.",
+                f"the bias has shape {b.shape}, expected {(w.shape[0],)}.",
+            )
+    out: Tensor = fused.linear(input, weight, bias)
+    return out
+
+
+def _mixed(given: Any, own: Any) -> DTypeError:
+    if is_floating(given):
+        how = (f"input.to({own})으로 맞추세요", f"convert with input.to({own})")
+    else:
+        how = ("input.float()으로 바꾸세요", "convert with input.float()")
+    return DTypeError(
+        f"입력의 자료형은 {given}인데 매개변수는 {own}입니다. {how[0]}.",
+        f"the input is of dtype {given}, the parameters of {own}; {how[1]}.",
+    )
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """배치 정규화.
+
+    Batch normalisation over every dimension but the second: (x − μ) / √(σ² + ε) · weight + bias.
+    In training μ and σ² are those of the batch, and the running ones move by the share ``momentum``
+    towards them (towards the unbiased variance); otherwise the running ones are used.
+
+    Shape:
+        input (N, C) or (N, C, *); everything else (C,).
+
+    Raises:
+        ShapeError: a batch of one value a channel in training, or sizes other than C.
+        DTypeError: the dtypes differ, or are not floating.
+
+    Source:
+        Ioffe and Szegedy 2015; 「밑바닥부터 시작하는 딥러닝」 6.3
+    """
+    return normalize_batch(
+        input, running_mean, running_var, weight, bias, training, momentum, eps, unbiased=True
+    )
+
+
+def normalize_batch(
+    input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
+    training: bool, share: float, eps: float, *, unbiased: bool,
+) -> Tensor:  # fmt: skip
+    """batch_norm, 이동 분산이 불편 분산인지 고를 수 있는.
+
+    :func:`batch_norm`, with the choice whether the running variance is the unbiased one.
+    """
+    x = input._array
+    channel_count = x.shape[1] if x.ndim > 1 else 0
+    owned = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
+             "bias": bias}  # fmt: skip
+    if x.ndim < 2:
+        raise ShapeError(
+            f"배치 정규화의 입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
+            f"the input of batch normalisation is (N, C) or (N, C, *), not {x.shape}.",
+        )
+    if not is_floating(x.dtype):
+        raise _mixed(x.dtype, x.dtype if weight is None else weight.dtype)
+    for name, value in owned.items():
+        if value is None:
+            continue
+        if value.shape != (channel_count,):
+            raise ShapeError(
+                f"입력의 채널은 {channel_count}개(형상 {x.shape})인데 {name}의 형상은 "
+                f"{value.shape}입니다.",
+                f"the input has {channel_count} channels (shape {x.shape}), but {name} has shape "
+                f"{value.shape}.",
+            )
+        if value.dtype != x.dtype:
+            raise _mixed(x.dtype, value.dtype)
+    if not training:
+        scale = rsqrt(running_var + eps)
+        if weight is not None:
+            scale = scale * weight
+        shift = -running_mean * scale if bias is None else bias - running_mean * scale
+        shape = fused.channels(input)
+        return input * reshape(scale, shape) + reshape(shift, shape)
+    count = x.size // max(channel_count, 1)
+    if count == 1:
+        raise ShapeError(
+            f"훈련 중의 배치 정규화에는 채널마다 값이 둘 이상 있어야 합니다: 입력의 형상 "
+            f"{x.shape}. 배치를 키우거나(DataLoader의 drop_last=True) eval()을 부르세요.",
+            f"Expected more than 1 value per channel when training, got input size {x.shape}; use "
+            "larger batches (drop_last=True in the DataLoader), or call eval().",
+        )
+    y, mean, var = fused.batch_norm(input, weight, bias, eps)
+    if count:
+        for running, value, factor in (
+            (running_mean, mean, 1.0),
+            (running_var, var, count / (count - 1) if unbiased else 1.0),
+        ):
+            if running is not None:
+                running._array[...] = (1 - share) * running._array + share * factor * value
+                running._version[0] += 1
+    return y  # type: ignore[no-any-return]
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """드롭아웃: 훈련 중에 원소를 확률 p로 0으로 만든다(역 드롭아웃).
+
+    Set each element to 0 with probability ``p`` and divide the rest by 1 − p, in training; the
+    input itself otherwise.
+
+    Raises:
+        HyperparameterError: ``p`` is not within [0, 1].
+        DTypeError: the input is not floating.
+
+    Source:
+        Srivastava et al. 2014; 「밑바닥부터 시작하는 딥러닝」 6.4.3 (there without the division)
+    """
+    p = number("p", p, least=0, most=1)
+    if not training or p == 0:
+        return input
+    return masked(input, p, 1 / (1 - p) if p < 1 else 0.0, inplace)
+
+
+def masked(input: Tensor, p: float, scale: float, inplace: bool) -> Tensor:
+    """원소를 확률 p로 0으로 만들고 나머지에 scale을 곱한다.
+
+    ``input`` with each element set to 0 with probability ``p`` and the rest times ``scale``.
+    """
+    if not is_floating(input.dtype):
+        raise DTypeError(
+            f"드롭아웃의 입력은 소수형이어야 합니다: {input.dtype}. float()로 바꾸어 주세요.",
+            f"the input of dropout must be floating, not {input.dtype}; convert with float().",
+        )
+    kept = fused.keep_mask(input.shape, p, numpy_generator())
+    mask = np.multiply(kept, scale, dtype=input.dtype)
+    out: Tensor = in_place.apply(input, mul, mask) if inplace else mul(input, mask)
+    return out
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """레이블을 원-핫으로.
+
+    Labels as one-hot vectors of int64 along a new last dimension; with ``num_classes=-1`` there
+    are as many classes as the largest label needs.
+
+    Raises:
+        DTypeError: the labels are not integers.
+        TargetError: a label is negative, or too large for ``num_classes``.
+
+    >>> from tinygrad_kr import ops
+    >>> one_hot(ops.creation.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    labels = as_array(tensor)
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(
+            f"one_hot의 레이블은 정수여야 합니다: {labels.dtype}. long()으로 바꾸어 주세요.",
+            f"one_hot is only applicable to integer labels, not {labels.dtype}; use long().",
+        )
+    count = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    if count < 1:
+        raise TargetError(
+            f"클래스의 수를 알 수 없습니다(형상 {labels.shape}, num_classes={num_classes}).",
+            f"The number of classes is unknown (labels of shape {labels.shape}, "
+            f"num_classes={num_classes}).",
+        )
+    if labels.size and not (labels.min() >= 0 and labels.max() < count):
+        bad = labels[(labels < 0) | (labels >= count)][0]
+        raise TargetError(
+            f"레이블 {bad}이(가) 0부터 {count - 1}까지에 들지 않습니다.",
+            f"Class values must be within 0 ... {count - 1}; there is {bad}.",
+        )
+    return wrap((labels[..., None] == np.arange(count)).astype(int64))
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
+    """dim을 따라 길이(p-노름)를 1로 만든다.
+
+    ``input`` divided by its p-norm along ``dim``, which is held at least ``eps``.
+    """
+    return input / clamp(norm(input, p, dim, keepdim=True), min=eps)

@@ -1,0 +1,291 @@
+"""가중치의 초깃값.
+
+Initial values of weights. Each function fills a tensor in place, outside the graph, and returns it;
+``generator`` takes the draws from a stream of one's own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.mode import no_grad
+from tinygrad_kr.dtypes import Array, is_floating
+from tinygrad_kr.errors import DTypeError, HyperparameterError, ShapeError
+from tinygrad_kr.hyperparameters import choice, number
+from tinygrad_kr.ops import inplace
+from tinygrad_kr.random import Generator, numpy_generator
+from tinygrad_kr.tensor import Tensor
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "orthogonal_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+
+def _fill(tensor: Tensor, values: Any) -> Tensor:
+    with no_grad():
+        filled: Tensor = inplace.fill(tensor, values)
+    return filled
+
+
+def _fill_drawn(tensor: Tensor, values: Array) -> Tensor:
+    if not is_floating(tensor.dtype):
+        raise DTypeError(
+            f"난수로는 소수형 텐서만 채울 수 있습니다: {tensor.dtype}.",
+            f"Only floating tensors are filled with random numbers, not {tensor.dtype}.",
+        )
+    return _fill(tensor, wrap(np.asarray(values, dtype=tensor.dtype)))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """한 값으로 채운다.
+
+    Fill with ``val``.
+    """
+    return _fill(tensor, val)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """0으로 채운다.
+
+    Fill with 0. As weights these leave the hidden units identical for ever (6.2.1).
+    """
+    return _fill(tensor, 0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """1로 채운다.
+
+    Fill with 1.
+    """
+    return _fill(tensor, 1)
+
+
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """[a, b)의 고른 난수로 채운다.
+
+    Fill with draws from the uniform distribution on [``a``, ``b``).
+
+    Raises:
+        HyperparameterError: ``a`` > ``b``, NaN or infinite.
+    """
+    low, high = number("a", a), number("b", b)
+    if low > high:
+        raise HyperparameterError(
+            f"uniform_의 범위가 거꾸로입니다: a={a} > b={b}.",
+            f"uniform_ expects a range [a, b), but found a={a} > b={b}.",
+        )
+    return _fill_drawn(tensor, numpy_generator(generator).uniform(low, high, tensor.shape))
+
+
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """정규 분포의 난수로 채운다.
+
+    Fill with draws from the normal distribution.
+
+    Raises:
+        HyperparameterError: ``std`` < 0, NaN or infinite.
+    """
+    centre, spread = number("mean", mean), number("std", std, least=0)
+    return _fill_drawn(tensor, numpy_generator(generator).normal(centre, spread, tensor.shape))
+
+
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """[a, b]에서 자른 정규 분포의 난수로 채운다.
+
+    Fill with draws from the normal distribution, those outside [``a``, ``b``] drawn again.
+
+    Raises:
+        HyperparameterError: ``std`` ≤ 0, ``a`` ≥ ``b``, NaN.
+    """
+    centre, spread = number("mean", mean), number("std", std, above=0)
+    low, high = (number(n, v) - centre for n, v in (("a", a), ("b", b)))
+    if low >= high:
+        raise HyperparameterError(
+            f"trunc_normal_의 범위가 비었습니다: a={a}, b={b}.",
+            f"trunc_normal_ expects a < b, but found a={a}, b={b}.",
+        )
+    drawn = _truncated(low / spread, high / spread, tensor.shape, numpy_generator(generator))
+    return _fill_drawn(tensor, np.clip(centre + spread * drawn, a, b))
+
+
+def _truncated(
+    low: float, high: float, shape: tuple[int, ...], rng: np.random.Generator
+) -> Array:
+    """Standard normal numbers in [low, high], by rejection from a uniform proposal.
+
+    Past 9 from the peak of the density, or 40 / peak in a tail, next to nothing is left: the
+    proposal ends there, so that at least one draw in 40 or so is taken, wherever the bounds are.
+    """
+    peak = min(max(low, 0.0), high)
+    reach = min(9.0, 40 / abs(peak)) if peak else 9.0
+    low, high = max(low, peak - reach), min(high, peak + reach)
+    out = np.empty(math.prod(shape))
+    missing = np.arange(out.size)
+    while missing.size:
+        proposed = rng.uniform(low, high, missing.size)
+        taken = rng.random(missing.size) < np.exp((peak * peak - proposed * proposed) / 2)
+        out[missing[taken]] = proposed[taken]
+        missing = missing[~taken]
+    return out.reshape(shape)
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """활성화 함수에 알맞은 배율.
+
+    The gain by which weights before this nonlinearity are scaled: √2 for ReLU, 5/3 for tanh, 1
+    for sigmoid and none; ``param`` is the negative slope of ``"leaky_relu"`` (0.01).
+
+    Raises:
+        ArgumentError: an unknown nonlinearity.
+
+    >>> calculate_gain("tanh")
+    1.6666666666666667
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else number("negative_slope", param)
+        return math.sqrt(2 / (1 + slope * slope))
+    gains = {"relu": math.sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0}
+    plain = ("linear", *(f"conv{t}{d}d" for t in ("", "_transpose") for d in (1, 2, 3)))
+    gains |= dict.fromkeys(plain, 1.0)
+    return gains[choice("nonlinearity", nonlinearity, (*gains, "leaky_relu"))]
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """The inputs and outputs of a neuron whose weights are (out, in, *receptive field)."""
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"fan_in과 fan_out은 2차원 이상의 가중치에서만 정해집니다: 형상 {tensor.shape}.",
+            f"Fan in and fan out can not be computed for a tensor with fewer than 2 dimensions: "
+            f"shape {tensor.shape}.",
+        )
+    field = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * field, tensor.shape[0] * field
+
+
+def _xavier_std(tensor: Tensor, gain: float) -> float:
+    fan_in, fan_out = _fans(tensor)
+    return number("gain", gain) * math.sqrt(2 / max(fan_in + fan_out, 1))
+
+
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Xavier(Glorot) 초깃값, 고른 분포.
+
+    Xavier's initial values from U(−r, r), r = gain · √(6 / (fan_in + fan_out)).
+
+    Source:
+        Glorot and Bengio 2010; 「밑바닥부터 시작하는 딥러닝」 6.2.2 (there 1/√fan_in)
+    """
+    bound = math.sqrt(3) * abs(_xavier_std(tensor, gain))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Xavier(Glorot) 초깃값, 정규 분포.
+
+    Xavier's initial values from N(0, σ²), σ = gain · √(2 / (fan_in + fan_out)).
+
+    Source:
+        Glorot and Bengio 2010; 「밑바닥부터 시작하는 딥러닝」 6.2.2 (there 1/√fan_in)
+    """
+    return normal_(tensor, 0.0, abs(_xavier_std(tensor, gain)), generator)
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    fan_in, fan_out = _fans(tensor)
+    fan = fan_in if choice("mode", mode, ("fan_in", "fan_out")) == "fan_in" else fan_out
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """He(Kaiming) 초깃값, 고른 분포.
+
+    He's initial values from U(−r, r), r = gain · √(3 / fan).
+
+    Args:
+        a: the negative slope after this layer, for ``"leaky_relu"``.
+        mode: ``"fan_in"`` keeps the spread going forward, ``"fan_out"`` going back.
+        nonlinearity: what :func:`calculate_gain` takes.
+
+    Source:
+        He et al. 2015; 「밑바닥부터 시작하는 딥러닝」 6.2.3
+    """
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """He(Kaiming) 초깃값, 정규 분포.
+
+    He's initial values from N(0, σ²), σ = gain / √fan; see :func:`kaiming_uniform_`.
+
+    Source:
+        He et al. 2015; 「밑바닥부터 시작하는 딥러닝」 6.2.3
+    """
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """직교 행렬로 채운다.
+
+    Fill with a random (semi-)orthogonal matrix times ``gain``; dimensions after the first are run
+    together.
+
+    Raises:
+        ShapeError: fewer than 2 dimensions.
+
+    Source:
+        Saxe et al. 2013
+    """
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"직교 초깃값은 2차원 이상의 텐서에만 쓸 수 있습니다: 형상 {tensor.shape}.",
+            f"Only tensors with 2 or more dimensions are supported, not shape {tensor.shape}.",
+        )
+    scale = number("gain", gain)
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    drawn = numpy_generator(generator).standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(drawn)
+    # The signs of R's diagonal make the distribution uniform over the orthogonal matrices.
+    q *= np.sign(np.diag(r))
+    q = q if rows >= columns else q.T
+    return _fill_drawn(tensor, scale * q.reshape(tensor.shape))

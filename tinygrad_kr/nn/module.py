@@ -1,0 +1,285 @@
+"""Module: 매개변수와 버퍼와 아래 모듈을 가진 계층.
+
+The module: a layer, or a whole network, that owns parameters, buffers and other modules.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tinygrad_kr.autograd.base import TensorBase, wrap
+from tinygrad_kr.autograd.node import Leaf, RemovableHandle
+from tinygrad_kr.device import check_device, device
+from tinygrad_kr.dtypes import DType, as_dtype, float16, float32, float64
+from tinygrad_kr.errors import ArgumentError, DTypeError, TinygradKrError
+from tinygrad_kr.nn import state_dict as states
+from tinygrad_kr.nn.hooks import Hooks, add_hook, call_with_hooks
+from tinygrad_kr.nn.registry import Registry
+
+M = TypeVar("M", bound="Module")
+
+
+class Module(Registry):
+    """모든 계층과 신경망의 바탕.
+
+    The base of all layers and networks. A subclass calls ``super().__init__()``, assigns its
+    parameters and modules as attributes, and defines ``forward``; calling the module calls that.
+
+    >>> from tinygrad_kr import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.fc1 = nn.Linear(784, 50)
+    ...         self.fc2 = nn.Linear(50, 10)
+    ...
+    ...     def forward(self, x):
+    ...         return self.fc2(self.fc1(x).relu())
+    >>> Net()
+    Net(
+      (fc1): Linear(in_features=784, out_features=50, bias=True)
+      (fc2): Linear(in_features=50, out_features=10, bias=True)
+    )
+    """
+
+    training: bool
+    _forward_hooks: Hooks
+    _forward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.__dict__.update(training=True, _forward_hooks=OrderedDict())
+        self.__dict__.update(_forward_pre_hooks=OrderedDict(), _backward_hooks=OrderedDict())
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """순전파: 하위 클래스가 정의한다.
+
+        The forward pass, which every subclass defines.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}에 forward를 정의하세요.\n"
+            f'Module [{type(self).__name__}] is missing the required "forward" function.'
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks:
+            return call_with_hooks(self, args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _blame(self, error: TinygradKrError) -> TinygradKrError:
+        """``error`` again, saying that it is about this layer."""
+        which = f"'{self._name}' {self!r}" if self._name else repr(self)
+        return type(error)(f"계층 {which}: {error.korean}", f"Layer {which}: {error.english}")
+
+    # Modes and conversion
+
+    def train(self: M, mode: bool = True) -> M:
+        """훈련 모드로(False면 추론 모드로).
+
+        Put this module and all below it into training mode, or out of it.
+
+        Raises:
+            ArgumentError: ``mode`` is not a bool.
+        """
+        if not isinstance(mode, bool):
+            raise ArgumentError(
+                f"train()에는 True나 False를 주세요: {mode!r}.",
+                f"training mode is expected to be boolean, not {mode!r}.",
+            )
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self: M) -> M:
+        """추론 모드로. Put this module and all below it into evaluation mode."""
+        return self.train(False)
+
+    def apply(self: M, fn: Callable[[Module], Any]) -> M:
+        """아래의 모든 모듈에, 마지막으로 자신에 fn을 부른다.
+
+        Call ``fn`` on every module below and then on this one; returns this one.
+        """
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """매개변수가 기울기를 모을지 정한다. Say whether the parameters collect gradients."""
+        for param in self.parameters():
+            param.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """매개변수의 기울기를 지운다.
+
+        Clear the gradients of the parameters: None, or zeros with ``set_to_none=False``.
+        """
+        for param in self.parameters():
+            if set_to_none or param.grad is None:
+                param.grad = None
+            else:
+                param.grad = wrap(param.grad._array * 0)
+
+    def to(self: M, *args: Any, **kwargs: Any) -> M:
+        """자료형을 바꾼다(장치는 CPU뿐이다).
+
+        Convert the floating parameters and buffers: ``to(dtype)``, ``to(device)``, ``to(tensor)``,
+        ``to(device, dtype)``. The parameters stay the same objects.
+
+        Raises:
+            DTypeError: a dtype that is not floating.
+            DeviceError: a device other than the CPU.
+        """
+        dtype = kwargs.get("dtype")
+        check_device(kwargs.get("device"))
+        for arg in args:
+            if isinstance(arg, TensorBase):
+                dtype = arg._array.dtype
+            elif isinstance(arg, str | device):
+                check_device(arg)
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        return self if dtype is None else self.type(dtype)
+
+    def type(self: M, dst_type: Any) -> M:
+        """소수형 매개변수와 버퍼의 자료형을 바꾼다. Convert the floating parameters and buffers."""
+        dtype = as_dtype(dst_type)
+        if dtype.kind != "f":
+            raise DTypeError(
+                f"모듈은 소수형으로만 바꿀 수 있습니다: {dtype}.",
+                f"nn.Module.to only accepts floating point dtypes, not {dtype}.",
+            )
+        for module in self.modules():
+            for tensor in (*module._parameters.values(), *module._buffers.values()):
+                if tensor is not None and tensor.dtype.kind == "f":
+                    _convert(tensor, dtype)
+        return self
+
+    def float(self: M) -> M:
+        """float32로. Convert to float32."""
+        return self.type(float32)
+
+    def double(self: M) -> M:
+        """float64로. Convert to float64."""
+        return self.type(float64)
+
+    def half(self: M) -> M:
+        """float16으로. Convert to float16."""
+        return self.type(float16)
+
+    def cpu(self: M) -> M:
+        """그대로: CPU뿐이다. This module as it is; there is only the CPU."""
+        return self
+
+    def cuda(self: M, device: Any = None) -> M:
+        """오류: GPU는 없다. An error: there is no GPU."""
+        check_device("cuda")
+        return self
+
+    # State
+
+    def state_dict(
+        self,
+        *,
+        destination: OrderedDict[str, Any] | None = None,
+        prefix: str = "",
+        keep_vars: bool = False,
+    ) -> OrderedDict[str, Any]:
+        """매개변수와 저장되는 버퍼를 이름과 함께.
+
+        The parameters and persistent buffers by their dotted names. The tensors share memory with
+        the module's; ``keep_vars`` gives the very ones.
+        """
+        return states.collect(
+            self, OrderedDict() if destination is None else destination, prefix, keep_vars
+        )
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> states.IncompatibleKeys:
+        """state_dict의 값을 넣는다. 맞지 않으면 아무것도 바꾸지 않고 거절한다.
+
+        Take the values of a state dict, in place; ``assign`` takes its tensors themselves. Returns
+        the missing and the unexpected names.
+
+        Raises:
+            StateDictError: names are missing or left over (if ``strict``), or shapes differ;
+                nothing has been changed.
+        """
+        return states.load(self, state_dict, strict, assign)
+
+    # Hooks
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """순전파 앞에 부를 함수를 단다.
+
+        Call ``hook(module, args)`` before the forward; what it returns takes the arguments' place.
+        """
+        return add_hook(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """순전파 뒤에 부를 함수를 단다.
+
+        Call ``hook(module, args, output)`` after the forward; what it returns takes the output's
+        place.
+        """
+        return add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """역전파에서 입력의 기울기가 계산되면 부를 함수를 단다.
+
+        Call ``hook(module, grad_input, grad_output)`` when the gradients of the module's positional
+        inputs are there; a tuple that it returns takes their place.
+        """
+        return add_hook(self._backward_hooks, hook, prepend)
+
+    # Display
+
+    def extra_repr(self) -> str:
+        """repr에서 괄호 안에 쓸 것: 기본은 자신의 매개변수의 형상.
+
+        What the repr shows of this module itself: the shapes of its own parameters, unless a
+        subclass says something better.
+        """
+        own = ((n, p) for n, p in self._parameters.items() if p is not None)
+        return ", ".join(f"{name}={tuple(p.shape)}" for name, p in own)
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return layout(self, [(f"({n}): ", m) for n, m in self._modules.items()])
+
+
+def layout(module: Module, rows: list[tuple[str, Any]]) -> str:
+    """모듈의 repr: 아래 모듈마다 한 줄, 두 칸씩 들여쓴다.
+
+    The repr of a module whose children are labelled like ``rows``, each indented by two.
+    """
+    extra = module.extra_repr()
+    lines = extra.split("\n") if extra else []
+    if not rows and len(lines) <= 1:
+        return f"{module._get_name()}({extra})"
+    lines += [label + repr(child).replace("\n", "\n  ") for label, child in rows]
+    return "\n  ".join([f"{module._get_name()}(", *lines]) + "\n)"
+
+
+def _convert(tensor: Any, dtype: DType) -> None:
+    """Another dtype for a tensor that stays the same object, its gradient along with it."""
+    if tensor._array.dtype == dtype:
+        return
+    tensor._array, tensor._version = tensor._array.astype(dtype), [0]
+    if isinstance(tensor._node, Leaf):
+        tensor._node.dtype = dtype
+    if tensor._grad is not None:
+        tensor._grad = wrap(tensor._grad._array.astype(dtype))
