@@ -8,7 +8,6 @@ that returns NotImplemented has no operation for the arguments it was given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,14 +69,24 @@ def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -
     return ops.var(_floating(a), axis, correction=ddof, keepdim=keepdims)
 
 
-def _reduction(op: Callable[..., Tensor]) -> Callable[..., Any]:
+def reduction_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    """줄이는 연산을 NumPy의 인자로.
+
+    A reduction with NumPy's arguments.
+    """
+
     def reduced(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         return op(tensor_of(a), axis, keepdims)
 
     return reduced
 
 
-def _scan(op: Callable[..., Tensor]) -> Callable[..., Any]:
+def scan_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    """누적 연산을 NumPy의 인자로: 축이 없으면 펴서.
+
+    A scan with NumPy's arguments: over all elements in turn if no axis is given.
+    """
+
     def scanned(a: Any, axis: Any = None, dtype: Any = None) -> Any:
         x = tensor_of(a)
         return op(ops.ravel(x), 0, dtype=dtype) if axis is None else op(x, axis, dtype=dtype)
@@ -251,10 +260,6 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return ops.tensordot(tensor_of(a), tensor_of(b), axes)
 
 
-def _vecdot(x1: Any, x2: Any) -> Any:
-    return ops.sum(ops.mul(x1, x2), -1)
-
-
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return ops.diagonal(tensor_of(a), offset, axis1, axis2)
 
@@ -297,16 +302,16 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.mean: _mean,
     np.std: _std,
     np.var: _var,
-    np.max: _reduction(ops.amax),
-    np.amax: _reduction(ops.amax),
-    np.min: _reduction(ops.amin),
-    np.amin: _reduction(ops.amin),
-    np.argmax: _reduction(ops.argmax),
-    np.argmin: _reduction(ops.argmin),
-    np.all: _reduction(ops.all),
-    np.any: _reduction(ops.any),
-    np.cumsum: _scan(ops.cumsum),
-    np.cumprod: _scan(ops.cumprod),
+    np.max: reduction_of(ops.amax),
+    np.amax: reduction_of(ops.amax),
+    np.min: reduction_of(ops.amin),
+    np.amin: reduction_of(ops.amin),
+    np.argmax: reduction_of(ops.argmax),
+    np.argmin: reduction_of(ops.argmin),
+    np.all: reduction_of(ops.all),
+    np.any: reduction_of(ops.any),
+    np.cumsum: scan_of(ops.cumsum),
+    np.cumprod: scan_of(ops.cumprod),
     np.linalg.norm: _norm,
     np.transpose: _transpose,
     np.matrix_transpose: _matrix_transpose,
@@ -361,7 +366,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.size: _size,
 }
 
-#: 기울기가 없는 결과를 내는 함수. Functions whose results carry no gradient: they compute on arrays.
+#: 결과에 기울기가 없는 함수. Functions whose results carry no gradient: they compute on arrays.
 CONSTANT = {
     np.allclose,
     np.argpartition,
@@ -383,79 +388,4 @@ CONSTANT = {
     np.result_type,
     np.searchsorted,
     np.shares_memory,
-}
-
-#: NumPy의 유니버설 함수 → 연산. A universal function of NumPy → its operation.
-UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: ops.add,
-    np.subtract: ops.sub,
-    np.multiply: ops.mul,
-    np.divide: ops.div,
-    np.floor_divide: ops.floor_divide,
-    np.remainder: ops.remainder,
-    np.power: ops.pow,
-    np.negative: ops.neg,
-    np.positive: ops.clone,
-    np.absolute: ops.abs,
-    np.fabs: ops.abs,
-    np.sign: ops.sign,
-    np.square: ops.square,
-    np.reciprocal: ops.reciprocal,
-    np.exp: ops.exp,
-    np.exp2: partial(ops.pow, 2.0),
-    np.expm1: ops.expm1,
-    np.log: ops.log,
-    np.log1p: ops.log1p,
-    np.log2: ops.log2,
-    np.log10: ops.log10,
-    np.logaddexp: ops.logaddexp,
-    np.sqrt: ops.sqrt,
-    np.sin: ops.sin,
-    np.cos: ops.cos,
-    np.tan: ops.tan,
-    np.sinh: ops.sinh,
-    np.cosh: ops.cosh,
-    np.tanh: ops.tanh,
-    np.arcsin: ops.asin,
-    np.arccos: ops.acos,
-    np.arctan: ops.atan,
-    np.floor: ops.floor,
-    np.ceil: ops.ceil,
-    np.trunc: ops.trunc,
-    np.rint: ops.round,
-    np.maximum: ops.maximum,
-    np.minimum: ops.minimum,
-    np.equal: ops.eq,
-    np.not_equal: ops.ne,
-    np.less: ops.lt,
-    np.less_equal: ops.le,
-    np.greater: ops.gt,
-    np.greater_equal: ops.ge,
-    np.logical_and: ops.logical_and,
-    np.logical_or: ops.logical_or,
-    np.logical_xor: ops.logical_xor,
-    np.logical_not: ops.logical_not,
-    np.bitwise_and: ops.bitwise_and,
-    np.bitwise_or: ops.bitwise_or,
-    np.bitwise_xor: ops.bitwise_xor,
-    np.invert: ops.bitwise_not,
-    np.isnan: ops.isnan,
-    np.isinf: ops.isinf,
-    np.isfinite: ops.isfinite,
-    np.matmul: ops.matmul,
-    np.vecdot: _vecdot,
-}
-
-#: ufunc.reduce와 ufunc.accumulate → 연산. What stands for ``reduce`` and ``accumulate``.
-REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: _sum,
-    np.multiply: _prod,
-    np.maximum: _reduction(ops.amax),
-    np.minimum: _reduction(ops.amin),
-    np.logical_and: _reduction(ops.all),
-    np.logical_or: _reduction(ops.any),
-}
-SCANS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: _scan(ops.cumsum),
-    np.multiply: _scan(ops.cumprod),
 }

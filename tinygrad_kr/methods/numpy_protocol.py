@@ -16,14 +16,8 @@ from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import SUPPORTED, get_default_dtype, result_dtype
 from tinygrad_kr.errors import ArgumentError, ConversionError, DTypeError, ShapeError
-from tinygrad_kr.methods.numpy_functions import (
-    CONSTANT,
-    FUNCTIONS,
-    REDUCTIONS,
-    SCANS,
-    UFUNCS,
-    operand_of,
-)
+from tinygrad_kr.methods.numpy_functions import CONSTANT, FUNCTIONS, operand_of
+from tinygrad_kr.methods.numpy_ufuncs import REDUCTIONS, SCANS, UFUNCS
 from tinygrad_kr.ops import inplace
 
 
