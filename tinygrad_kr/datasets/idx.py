@@ -111,9 +111,9 @@ def _parse(raw: io.BufferedIOBase, name: str) -> Array:
         met = f"> {size}" if len(values) > size else str(len(values))
         raise FileFormatError(
             f"{name}: 길이가 맞지 않습니다. 머리글의 형상 {shape}은(는) {size}바이트인데 값은 "
-            f"{met}바이트입니다. 파일이 잘렸거나 깨졌으니 다시 내려받아 주세요.",
+            f"{met}바이트입니다. 파일이 잘렸거나 깨졌으니 지우고 다시 받아 주세요.",
             f"{name}: the length is wrong: the header promises {shape}, {size} bytes, but there "
-            f"are {met}. The file is truncated or corrupt; download it again.",
+            f"are {met}. It is truncated or corrupt; delete it and fetch it again.",
         )
     return np.frombuffer(values, dtype=dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
@@ -133,8 +133,8 @@ def _read(file: io.BufferedIOBase, count: int, name: str) -> bytes:
             count -= len(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileFormatError(
-            f"{name}: 압축이 깨졌거나 잘렸습니다. 다시 내려받아 주세요.",
-            f"{name}: the compressed data is corrupt or truncated; download it again.",
+            f"{name}: 압축이 깨졌거나 잘렸습니다. 지우고 다시 받아 주세요.",
+            f"{name}: the compressed data is corrupt or truncated; delete it and fetch it again.",
         ) from error
     return b"".join(chunks)
 
