@@ -21,6 +21,7 @@ from tinygrad_kr import datasets as datasets
 from tinygrad_kr import dtypes as dtypes
 from tinygrad_kr import errors as errors
 from tinygrad_kr import io as io
+from tinygrad_kr import nn as nn
 from tinygrad_kr import optim as optim
 from tinygrad_kr import random as random
 from tinygrad_kr import transforms as transforms

@@ -150,6 +150,7 @@ from tinygrad_kr.ops.shape import (
 from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
 from tinygrad_kr.ops.sorting import argsort, sort, topk
 from tinygrad_kr.ops.special import erf
+from tinygrad_kr.ops.special import erf
 from tinygrad_kr.ops.vector_norm import norm
 
 __all__ = [
@@ -195,6 +196,7 @@ __all__ = [
     "empty_like",
     "eq",
     "equal",
+    "erf",
     "erf",
     "exp",
     "expand",

@@ -5,6 +5,7 @@ The elementwise operations. A line or a few each: NumPy's function, and the VJP 
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -64,10 +65,20 @@ def _towards_zero(a: Any, b: Any) -> Any:
 # Arithmetic
 
 _add = Binary(
-    "add", np.add, quiet=True, a=lambda g: g, b=lambda g: g, doc="더하기. a + b, elementwise."
+    "add",
+    np.add,
+    quiet=True,
+    a=lambda g: g,
+    b=lambda g: g,
+    doc="더하기. a + b, element by element.",
 )
 _sub = Binary(
-    "sub", np.subtract, quiet=True, a=lambda g: g, b=lambda g: -g, doc="빼기. a - b, elementwise."
+    "sub",
+    np.subtract,
+    quiet=True,
+    a=lambda g: g,
+    b=lambda g: -g,
+    doc="빼기. a - b, element by element.",
 )
 mul = Binary(
     "mul",
@@ -75,7 +86,7 @@ mul = Binary(
     quiet=True,
     a=lambda g, b: g * b,
     b=lambda g, a: g * a,
-    doc="곱하기. a * b, elementwise.",
+    doc="곱하기. a * b, element by element.",
 )
 _div = Binary(
     "div",
@@ -84,7 +95,7 @@ _div = Binary(
     quiet=True,
     a=lambda g, b: g / b,
     b=lambda g, b, y: -g * y / b,
-    doc="나누기. a / b, elementwise.",
+    doc="나누기. a / b, element by element.",
 )
 _pow = Binary(
     "pow",
@@ -92,15 +103,15 @@ _pow = Binary(
     quiet=True,
     a=lambda g, a, b: g * _power_slope(a, b),
     b=lambda g, a, b, y: g * _exponent_slope(a, b, y),
-    doc="거듭제곱. a ** b, elementwise.",
+    doc="거듭제곱. a ** b, element by element.",
 )
-floor_divide = Binary(
+floor_divide: Binary = Binary(
     "floor_divide",
     _divided(np.floor_divide),
     quiet=True,
     a=_flat,
     b=_flat,
-    doc="내림 나눗셈. floor(a / b), elementwise.",
+    doc="내림 나눗셈. floor(a / b), element by element.",
 )
 _trunc_divide = Binary(
     "trunc_divide",
@@ -108,21 +119,27 @@ _trunc_divide = Binary(
     quiet=True,
     a=_flat,
     b=_flat,
-    doc="0을 향해 버리는 나눗셈. a / b rounded towards 0, elementwise.",
+    doc="0을 향해 버리는 나눗셈. a / b rounded towards 0, element by element.",
 )
 remainder = Binary(
     "remainder",
     _divided(np.remainder),
     quiet=True,
     a=lambda g: g,
-    b=lambda g, a, b: -g * floor(a / b),
+    b=lambda g, a, b: -g * floor_divide(a, b),
     doc="나머지(부호는 나누는 수를 따름). The remainder, with the sign of the divisor.",
 )
-neg = Unary("neg", np.negative, x=lambda g: -g, doc="부호를 바꾼다. -x, elementwise.")
-abs = Unary("abs", np.abs, x=lambda g, x: g * sign(x), doc="절댓값. |x|, elementwise.")
-sign: Unary = Unary("sign", _sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, elementwise.")
+neg = Unary("neg", np.negative, x=lambda g: -g, doc="부호를 바꾼다. -x, element by element.")
+abs = Unary("abs", np.abs, x=lambda g, x: g * sign(x), doc="절댓값. |x|, element by element.")
+sign: Unary = Unary(
+    "sign", _sign, x=_flat, doc="부호(-1, 0, 1). The sign of x, element by element."
+)
 square = Unary(
-    "square", _square, quiet=True, x=lambda g, x: g * (2 * x), doc="제곱. x squared, elementwise."
+    "square",
+    _square,
+    quiet=True,
+    x=lambda g, x: g * (2 * x),
+    doc="제곱. x squared, element by element.",
 )
 reciprocal = Unary(
     "reciprocal",
@@ -130,7 +147,7 @@ reciprocal = Unary(
     floating=True,
     quiet=True,
     x=lambda g, y: -g * y * y,
-    doc="역수. 1 / x, elementwise.",
+    doc="역수. 1 / x, element by element.",
 )
 
 
@@ -142,14 +159,22 @@ def _power_slope(a: Any, b: Any) -> Any:
 
 
 def _exponent_slope(a: Any, b: Any, y: Any) -> Any:
-    still = logical_and(a == 0, b >= 0) if not isinstance(a, int | float) else (b >= 0) & (a == 0)
+    if isinstance(a, bool | int | float):
+        slope = y * (math.log(a) if a > 0 else -math.inf if a == 0 else math.nan)
+        return where(b >= 0, 0.0, slope) if a == 0 else slope
+    still = logical_and(a == 0, b >= 0)
     return where(still, 0.0, y * log(where(still, 1.0, a)))
 
 
 # Exponentials and logarithms
 
 exp = Unary(
-    "exp", np.exp, floating=True, quiet=True, x=lambda g, y: g * y, doc="지수. e ** x, elementwise."
+    "exp",
+    np.exp,
+    floating=True,
+    quiet=True,
+    x=lambda g, y: g * y,
+    doc="지수. e ** x, element by element.",
 )
 expm1 = Unary(
     "expm1",
@@ -201,7 +226,7 @@ sqrt = Unary(
     floating=True,
     quiet=True,
     x=lambda g, y: g / (2 * y),
-    doc="제곱근. The square root, elementwise.",
+    doc="제곱근. The square root, element by element.",
 )
 rsqrt = Unary(
     "rsqrt",
@@ -209,7 +234,7 @@ rsqrt = Unary(
     floating=True,
     quiet=True,
     x=lambda g, y: -0.5 * g * y * y * y,
-    doc="제곱근의 역수. 1 / sqrt(x), elementwise.",
+    doc="제곱근의 역수. 1 / sqrt(x), element by element.",
 )
 
 # Trigonometry
@@ -296,7 +321,7 @@ relu = Unary(
     "relu",
     lambda x: np.maximum(x, 0),
     x=lambda g, y: where(y <= 0, 0.0, g),
-    doc="ReLU. max(x, 0); the gradient at 0 is 0.",
+    doc="음수는 0으로(ReLU). max(x, 0); the gradient at 0 is 0.",
 )
 
 
@@ -436,35 +461,41 @@ maximum = Binary(
     np.maximum,
     a=lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)),
     b=lambda g, a, b: where(b < a, 0.0, where(a == b, g / 2, g)),
-    doc="둘 가운데 큰 값. The larger of two, elementwise; ties share the gradient.",
+    doc="둘 가운데 큰 값. The larger of two, element by element; ties share the gradient.",
 )
 minimum = Binary(
     "minimum",
     np.minimum,
     a=lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)),
     b=lambda g, a, b: where(b > a, 0.0, where(a == b, g / 2, g)),
-    doc="둘 가운데 작은 값. The smaller of two, elementwise; ties share the gradient.",
+    doc="둘 가운데 작은 값. The smaller of two, element by element; ties share the gradient.",
 )
 
 # Comparison and logic: the results are bool tensors, which carry no gradient.
 
-eq = Binary("eq", np.equal, doc="같은가. a == b, elementwise.")
-ne = Binary("ne", np.not_equal, doc="다른가. a != b, elementwise.")
-lt = Binary("lt", np.less, doc="작은가. a < b, elementwise.")
-le = Binary("le", np.less_equal, doc="작거나 같은가. a <= b, elementwise.")
-gt = Binary("gt", np.greater, doc="큰가. a > b, elementwise.")
-ge = Binary("ge", np.greater_equal, doc="크거나 같은가. a >= b, elementwise.")
-logical_and: Binary = Binary("logical_and", np.logical_and, doc="그리고. Logical and, elementwise.")
-logical_or: Binary = Binary("logical_or", np.logical_or, doc="또는. Logical or, elementwise.")
-logical_xor = Binary("logical_xor", np.logical_xor, doc="둘 중 하나만. Exclusive or, elementwise.")
-logical_not = Unary("logical_not", np.logical_not, doc="아님. Logical not, elementwise.")
+eq = Binary("eq", np.equal, doc="같은가. a == b, element by element.")
+ne = Binary("ne", np.not_equal, doc="다른가. a != b, element by element.")
+lt = Binary("lt", np.less, doc="작은가. a < b, element by element.")
+le = Binary("le", np.less_equal, doc="작거나 같은가. a <= b, element by element.")
+gt = Binary("gt", np.greater, doc="큰가. a > b, element by element.")
+ge = Binary("ge", np.greater_equal, doc="크거나 같은가. a >= b, element by element.")
+logical_and: Binary = Binary(
+    "logical_and", np.logical_and, doc="그리고. Logical and, element by element."
+)
+logical_or: Binary = Binary(
+    "logical_or", np.logical_or, doc="또는. Logical or, element by element."
+)
+logical_xor = Binary(
+    "logical_xor", np.logical_xor, doc="둘 중 하나만. Exclusive or, element by element."
+)
+logical_not = Unary("logical_not", np.logical_not, doc="아님. Logical not, element by element.")
 bitwise_and = Binary("bitwise_and", np.bitwise_and, doc="비트 그리고. Bitwise and.")
 bitwise_or = Binary("bitwise_or", np.bitwise_or, doc="비트 또는. Bitwise or.")
 bitwise_xor = Binary("bitwise_xor", np.bitwise_xor, doc="비트 배타적 또는. Bitwise exclusive or.")
 bitwise_not = Unary("bitwise_not", np.bitwise_not, doc="비트 아님. Bitwise not.")
-isnan = Unary("isnan", np.isnan, doc="nan인가. Whether nan, elementwise.")
-isinf = Unary("isinf", np.isinf, doc="무한대인가. Whether infinite, elementwise.")
-isfinite = Unary("isfinite", np.isfinite, doc="유한한가. Whether finite, elementwise.")
+isnan = Unary("isnan", np.isnan, doc="nan인가. Whether nan, element by element.")
+isinf = Unary("isinf", np.isinf, doc="무한대인가. Whether infinite, element by element.")
+isfinite = Unary("isfinite", np.isfinite, doc="유한한가. Whether finite, element by element.")
 
 
 # Functions of the records, with PyTorch's signatures

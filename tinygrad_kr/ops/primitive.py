@@ -39,6 +39,10 @@ Needs = tuple[bool, ...]
 registry: dict[str, Primitive] = {}
 
 
+def _by_name(name: str) -> Primitive:
+    return registry[name]
+
+
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
 
@@ -109,7 +113,7 @@ class Primitive:
         several: bool = False,
         vjp: Vjp | None = None,
         reference: Callable[..., Any] | None = None,
-        doc: str | None = None,
+        doc: str = "",
         **vjps: Vjp,
     ) -> None:
         self.name = name
@@ -117,7 +121,8 @@ class Primitive:
         self.view = view
         self.several = several
         self.reference = reference
-        self.__doc__ = doc
+        self.__name__ = name
+        self.__doc__ = doc.replace(". ", ".\n\n", 1)
         parameters = _parameters(forward)
         self.static = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
         self.inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
@@ -138,6 +143,9 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
+        return _by_name, (self.name,)
 
     def _plan(self, needs: Needs) -> list[bool]:
         """Which columns a call keeps, when these of its inputs need a gradient."""
