@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -266,3 +267,7 @@ def broadcastable(
     return hnp.mutually_broadcastable_shapes(
         num_shapes=count, min_side=0, max_side=max_side, max_dims=max_dims
     ).map(lambda found: found.input_shapes)
+
+
+#: For tests that are parametrised over many ops: fewer examples of each.
+few = settings(max_examples=max(settings().max_examples // 8, 5))
