@@ -84,7 +84,7 @@ def spelled(key: Key, spelling: str) -> Any:
         "list": lambda a: a.tolist(),
     }
     parts = tuple(
-        spell[spelling if p.ndim or spelling != "list" else "array"](p)
+        spell[spelling if p.ndim and p.size else "tensor"](p)
         if isinstance(p, np.ndarray)
         else p
         for p in key
@@ -302,7 +302,7 @@ def test_length_iteration_membership() -> None:
     x = numbers(2, 3)
     assert len(x) == 2
     assert [row.tolist() for row in x] == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
-    a, b = x
+    a, _ = x
     a.mul_(2)
     assert x[0].tolist() == [0.0, 2.0, 4.0]
     assert 5 in x and 7 not in x and np.float64(5) in x

@@ -84,7 +84,7 @@ class ShapeMethods(TensorBase):
                 "permute().",
                 stacklevel=2,
             )
-        return ops.permute(self, range(ndim)[::-1])
+        return ops._permute(self, dims=tuple(range(ndim))[::-1])
 
     @property
     def mT(self) -> Tensor:

@@ -64,7 +64,8 @@ def writable(x: Any, differentiable: bool) -> None:
             ``no_grad`` (if the write is ``differentiable``), overlapping memory, a read-only array.
     """
     array = x._array
-    if array.size and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
+    pairs = zip(array.strides, array.shape, strict=True)
+    if array.size and any(s == 0 and n > 1 for s, n in pairs):
         raise InplaceError(
             "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
             "More than one element of the written-to tensor refers to a single memory location "
