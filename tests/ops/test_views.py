@@ -47,6 +47,8 @@ VIEWS: list[Callable[[Any, int], Any]] = [
     lambda x, k: x.unbind(k % x.ndim)[-1],
     lambda x, k: x.split(1, k % x.ndim)[0],
 ]
+# PyTorch does not write beneath the outputs of unbind and split; we do.
+OURS_ALONE = VIEWS[-2:]
 FRESH: list[Callable[[Any, Any], Any]] = [
     lambda x, w: x * w,
     lambda x, w: x * x,
@@ -101,12 +103,12 @@ def test_random_programs_are_pytorchs(steps: list[tuple[str, int, int, int]], se
     t, u = torch.tensor(a, requires_grad=True), torch.tensor(s, requires_grad=True)
     pool: list[tuple[Any, Any]] = [(x, t), (x * 1, t * 1), (wrap(c.copy()), torch.tensor(c))]
     for kind, which, i, k in steps:
+        if kind == "view" and VIEWS[which % len(VIEWS)] in OURS_ALONE:
+            continue
         ours, theirs = pool[-1 - i % len(pool)]
         try:
             its = run(kind, which, theirs, k, u, torch.no_grad)
-        except (RuntimeError, IndexError, ValueError) as refusal:
-            if "multiple views" in str(refusal):
-                continue  # PyTorch does not write through unbind and split; we do
+        except (RuntimeError, IndexError, ValueError):
             with pytest.raises((TinygradKrError, IndexError)):
                 run(kind, which, ours, k, w, no_grad)
             continue

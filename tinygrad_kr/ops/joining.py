@@ -99,7 +99,8 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
                 f"0차원 텐서({i}번째)는 이을 수 없습니다. stack()을 쓰세요.",
                 f"zero-dimensional tensor (at position {i}) cannot be concatenated; use stack().",
             )
-    held = [x for x in held if as_array(x).shape != (0,)] or held[:1]
+    if any(as_array(x).ndim > 1 for x in held):
+        held = [x for x in held if as_array(x).shape != (0,)]
     shapes = [as_array(x).shape for x in held]
     first = shapes[0]
     at = normal_dim(dim, len(first))
