@@ -144,7 +144,8 @@ def view(input: Any, shape: Any) -> Tensor:
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """start_dim부터 end_dim까지를 한 차원으로 편다.
 
-    The dimensions from ``start_dim`` to ``end_dim``, both included, as one.
+    The dimensions from ``start_dim`` to ``end_dim``, both included, as one; ``input`` itself if
+    that is what they are.
 
     Raises:
         DimError: a dimension is out of range, or the end comes before the start.
@@ -156,6 +157,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
             f"flatten의 start_dim {start_dim}이(가) end_dim {end_dim}보다 뒤에 있습니다.",
             f"flatten: start_dim {start_dim} cannot come after end_dim {end_dim}.",
         )
+    if shape and start == end:
+        return input  # type: ignore[no-any-return]
     middle = math.prod(shape[start : end + 1])
     return _reshape(input, shape=(*shape[:start], middle, *shape[end + 1 :]))
 
