@@ -18,12 +18,6 @@ from tinygrad_kr.ops.creation import (
     linspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
     tensor,
     zeros,
     zeros_like,
@@ -129,6 +123,7 @@ from tinygrad_kr.ops.reduction import (
     var,
     var_mean,
 )
+from tinygrad_kr.ops.sampling import rand, rand_like, randint, randn, randn_like, randperm
 from tinygrad_kr.ops.scan import cumprod, cumsum, prod
 from tinygrad_kr.ops.shape import (
     broadcast_to,
@@ -149,7 +144,6 @@ from tinygrad_kr.ops.shape import (
 )
 from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
 from tinygrad_kr.ops.sorting import argsort, sort, topk
-from tinygrad_kr.ops.special import erf
 from tinygrad_kr.ops.special import erf
 from tinygrad_kr.ops.vector_norm import norm
 
@@ -196,7 +190,6 @@ __all__ = [
     "empty_like",
     "eq",
     "equal",
-    "erf",
     "erf",
     "exp",
     "expand",

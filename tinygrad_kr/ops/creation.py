@@ -1,6 +1,6 @@
 """텐서 만들기.
 
-Making tensors: from data, of a constant, of a range, of random numbers.
+Making tensors: from data, of a constant, of a range.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from tinygrad_kr import dtypes
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.autograd.node import Leaf
 from tinygrad_kr.device import check_device
-from tinygrad_kr.dtypes import Array, DType, as_dtype
+from tinygrad_kr.dtypes import Array, DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, GradientError, ShapeError
-from tinygrad_kr.random import Generator, numpy_generator
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -65,7 +64,8 @@ def _from_data(data: Any, dtype: Any) -> Array:
     elif isinstance(data, list | tuple):
         data = _plain(data)
     if isinstance(data, np.ndarray | np.generic):
-        return np.array(data, dtype=as_dtype(data.dtype) if chosen is None else chosen)
+        with np.errstate(all="ignore"):
+            return np.array(data, dtype=as_dtype(data.dtype) if chosen is None else chosen)
     try:
         array = np.array(data)
     except ValueError as error:
@@ -83,7 +83,20 @@ def _from_data(data: Any, dtype: Any) -> Array:
             chosen = dtypes.get_default_dtype()
         else:
             chosen = as_dtype(array.dtype)
-    return array.astype(chosen, copy=False)
+    if chosen.kind in "iu" and array.size:
+        _check_range(array, chosen)
+    with np.errstate(over="ignore"):
+        return array.astype(chosen, copy=False)
+
+
+def _check_range(array: Array, dtype: DType) -> None:
+    """Refuse numbers that an integer dtype does not hold; negative ones wrap in uint8."""
+    low, high, most = array.min(), array.max(), np.iinfo(dtype).max
+    if not (-most - 1 <= low and high <= most):
+        raise DTypeError(
+            f"{dtype}에 담을 수 없는 수가 있습니다: {low} ~ {high}.",
+            f"value cannot be converted to type {dtype} without overflow: {low} to {high}.",
+        )
 
 
 def _plain(data: Any) -> Any:
@@ -143,7 +156,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         return t if dtype is None else t.to(dtype)  # type: ignore[no-any-return]
     if isinstance(data, np.ndarray):
         chosen = as_dtype(data.dtype if dtype is None else dtype)
-        return wrap(data.astype(chosen, copy=False))
+        with np.errstate(all="ignore"):
+            return wrap(data.astype(chosen, copy=False))
     return wrap(_from_data(data, dtype))
 
 
@@ -165,14 +179,16 @@ def from_numpy(ndarray: Array) -> Tensor:
     return wrap(np.asarray(ndarray))
 
 
-def as_shape(size: Sequence[Any]) -> tuple[int, ...]:
-    """zeros(2, 3)과 zeros((2, 3)) 둘 다의 형상.
+def as_shape(size: Sequence[Any], named: Any = None) -> tuple[int, ...]:
+    """zeros(2, 3)과 zeros((2, 3)), zeros(size=(2, 3))이 뜻하는 형상.
 
-    The shape that ``zeros(2, 3)`` and ``zeros((2, 3))`` both mean.
+    The shape that ``zeros(2, 3)``, ``zeros((2, 3))`` and ``zeros(size=(2, 3))`` all mean.
 
     Raises:
         ShapeError: a size is negative or not an integer.
     """
+    if named is not None:
+        size = (*size, named)
     if len(size) == 1 and isinstance(size[0], Sequence | np.ndarray):
         size = tuple(size[0])
     try:
@@ -190,32 +206,45 @@ def as_shape(size: Sequence[Any]) -> tuple[int, ...]:
     return shape
 
 
-def _floating(dtype: Any) -> DType:
+def floating(dtype: Any) -> DType:
+    """주지 않으면 기본 자료형.
+
+    The dtype that was asked for, the default one if none was.
+    """
     return dtypes.get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """0으로 찬 텐서.
 
     A tensor of zeros.
     """
-    return finish(np.zeros(as_shape(size), _floating(dtype)), requires_grad, device)
+    return finish(np.zeros(as_shape(sizes, size), floating(dtype)), requires_grad, device)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """1로 찬 텐서.
 
     A tensor of ones.
     """
-    return finish(np.ones(as_shape(size), _floating(dtype)), requires_grad, device)
+    return finish(np.ones(as_shape(sizes, size), floating(dtype)), requires_grad, device)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """초기화하지 않은 텐서.
 
     A tensor whose values are whatever the memory held.
     """
-    return finish(np.empty(as_shape(size), _floating(dtype)), requires_grad, device)
+    return finish(np.empty(as_shape(sizes, size), floating(dtype)), requires_grad, device)
 
 
 def full(
@@ -226,11 +255,21 @@ def full(
 
     A tensor full of ``fill_value``, whose dtype it takes.
     """
-    chosen = dtypes.scalar_dtype(fill_value) if dtype is None else as_dtype(dtype)
-    return finish(np.full(as_shape((size,)), fill_value, chosen), requires_grad, device)
+    fill = as_array(fill_value)
+    chosen = result_dtype(fill) if dtype is None else as_dtype(dtype)
+    return finish(_filled(as_shape((size,)), fill, chosen), requires_grad, device)
 
 
-def _like(input: Any, dtype: Any) -> tuple[tuple[int, ...], DType]:
+def _filled(shape: tuple[int, ...], value: Any, dtype: DType) -> Array:
+    with np.errstate(over="ignore"):
+        return np.full(shape, value, dtype)
+
+
+def like(input: Any, dtype: Any) -> tuple[tuple[int, ...], DType]:
+    """본보기의 형상과 자료형.
+
+    The shape of ``input``, and its dtype if none is asked for.
+    """
     array = as_array(input)
     return array.shape, array.dtype if dtype is None else as_dtype(dtype)
 
@@ -242,7 +281,7 @@ def zeros_like(
 
     Zeros in the shape and dtype of ``input``.
     """
-    return finish(np.zeros(*_like(input, dtype)), requires_grad, device)
+    return finish(np.zeros(*like(input, dtype)), requires_grad, device)
 
 
 def ones_like(
@@ -252,7 +291,7 @@ def ones_like(
 
     Ones in the shape and dtype of ``input``.
     """
-    return finish(np.ones(*_like(input, dtype)), requires_grad, device)
+    return finish(np.ones(*like(input, dtype)), requires_grad, device)
 
 
 def empty_like(
@@ -262,7 +301,7 @@ def empty_like(
 
     An uninitialised tensor in the shape and dtype of ``input``.
     """
-    return finish(np.empty(*_like(input, dtype)), requires_grad, device)
+    return finish(np.empty(*like(input, dtype)), requires_grad, device)
 
 
 def full_like(
@@ -273,8 +312,8 @@ def full_like(
 
     ``fill_value`` in the shape and dtype of ``input``.
     """
-    shape, chosen = _like(input, dtype)
-    return finish(np.full(shape, fill_value, chosen), requires_grad, device)
+    shape, chosen = like(input, dtype)
+    return finish(_filled(shape, as_array(fill_value), chosen), requires_grad, device)
 
 
 def eye(
@@ -286,11 +325,11 @@ def eye(
     A matrix, (n, m), with ones on its diagonal.
     """
     rows, columns = as_shape((n, n if m is None else m))
-    return finish(np.eye(rows, columns, dtype=_floating(dtype)), requires_grad, device)
+    return finish(np.eye(rows, columns, dtype=floating(dtype)), requires_grad, device)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """start부터 end 앞까지 step씩.
@@ -299,16 +338,21 @@ def arange(
     are integers.
 
     Raises:
-        ArgumentError: a step of 0, NaN, or one that leads away from ``end``.
+        ArgumentError: no end, an infinite one, a step of 0, NaN, or one that leads away from
+            ``end``.
     """
     if end is None:
-        start, end = 0, start
-    numbers = [as_array(v).item() if isinstance(v, TensorBase) else v for v in (start, end, step)]
+        start, end = None, start
+    given = (0 if start is None else start, math.nan if end is None else end, step)
+    numbers = [as_array(v).item() if isinstance(v, TensorBase) else v for v in given]
+    if dtype is not None and as_dtype(dtype).kind in "iu" and all(map(math.isfinite, numbers)):
+        numbers = [int(v) for v in numbers]
     first, last, by = numbers
-    if by == 0 or math.isnan(first + last + by) or (last - first) * by < 0:
+    if by == 0 or not math.isfinite(first + last + by) or (last - first) * by < 0:
         raise ArgumentError(
-            f"arange({first}, {last}, {by}): step이 0이거나 방향이 반대입니다.",
-            f"arange({first}, {last}, {by}): step must be nonzero and lead from start to end.",
+            f"arange({first}, {last}, {by}): 끝이 없거나, step이 0이거나 방향이 반대입니다.",
+            f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and leading from "
+            "start to end.",
         )
     if dtype is None:
         whole = all(isinstance(v, int | np.integer) for v in numbers)
@@ -328,102 +372,4 @@ def linspace(
     """
     (count,) = as_shape((steps,))
     values = np.linspace(as_array(start), as_array(end), count)
-    return finish(values.astype(_floating(dtype)), requires_grad, device)
-
-
-def _random(draw: Any, size: Sequence[Any], dtype: Any, requires_grad: bool, device: Any) -> Tensor:
-    """Random floats: drawn in float32 where that is enough, in float64 otherwise."""
-    chosen = _floating(dtype)
-    if chosen.kind != "f":
-        raise DTypeError(
-            f"난수는 소수형이어야 합니다: {chosen}. 정수는 randint로 만드세요.",
-            f"Random floats need a floating dtype, not {chosen}; randint makes integers.",
-        )
-    drawn_in = dtypes.float64 if chosen == dtypes.float64 else dtypes.float32
-    values = draw(as_shape(size), dtype=drawn_in)
-    return finish(np.asarray(values).astype(chosen, copy=False), requires_grad, device)
-
-
-def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """[0, 1)의 고른 난수.
-
-    Uniform random numbers in [0, 1).
-    """
-    return _random(numpy_generator(generator).random, size, dtype, requires_grad, device)
-
-
-def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """표준 정규 분포의 난수.
-
-    Random numbers from the standard normal distribution.
-    """
-    return _random(numpy_generator(generator).standard_normal, size, dtype, requires_grad, device)
-
-
-def rand_like(
-    input: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """같은 형상의 고른 난수.
-
-    Uniform random numbers in the shape and dtype of ``input``.
-    """
-    shape, chosen = _like(input, dtype)
-    return rand(
-        shape, generator=generator, dtype=chosen, device=device, requires_grad=requires_grad
-    )
-
-
-def randn_like(
-    input: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """같은 형상의 표준 정규 난수.
-
-    Standard normal numbers in the shape and dtype of ``input``.
-    """
-    shape, chosen = _like(input, dtype)
-    return randn(
-        shape, generator=generator, dtype=chosen, device=device, requires_grad=requires_grad
-    )
-
-
-def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """[low, high)의 정수 난수. randint(high, size)로도 쓴다.
-
-    Random integers in [low, high); ``randint(high, size)`` starts at 0.
-
-    Raises:
-        ArgumentError: the range is empty or no size is given.
-    """
-    if size is None:
-        low, high, size = 0, low, high
-    if size is None or high <= low:
-        raise ArgumentError(
-            f"randint의 범위 [{low}, {high})가 비었거나 size가 없습니다.",
-            f"randint needs a size and a range with low < high, not [{low}, {high}).",
-        )
-    chosen = dtypes.int64 if dtype is None else as_dtype(dtype)
-    values = numpy_generator(generator).integers(low, high, as_shape((size,)))
-    return finish(values.astype(chosen), requires_grad, device)
-
-
-def randperm(
-    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
-) -> Tensor:
-    """0부터 n - 1까지를 섞은 것.
-
-    A random permutation of 0 ... n - 1.
-    """
-    (count,) = as_shape((n,))
-    values = numpy_generator(generator).permutation(count)
-    return finish(values.astype(dtypes.int64 if dtype is None else as_dtype(dtype)), device=device)
+    return finish(values.astype(floating(dtype)), requires_grad, device)

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
 from tinygrad_kr.dtypes import Array, DType, bool_, int8, int16, int32, int64, result_dtype, uint8
 from tinygrad_kr.errors import ArgumentError, DivisionError, DTypeError
-from tinygrad_kr.ops.pointwise import Binary, Unary
+from tinygrad_kr.ops.pointwise import Binary, Unary, in_dtype
 from tinygrad_kr.ops.primitive import Primitive, operand
 
 if TYPE_CHECKING:
@@ -356,8 +356,13 @@ def round(input: Any, *, decimals: int = 0) -> Tensor:
 # Conversion and choice
 
 clone = Unary("clone", np.copy, x=lambda g: g, doc="복사본. A copy, through which gradients flow.")
+
+
 _cast = Primitive(
-    "to", lambda x, *, dtype: x.astype(dtype), x=lambda g: g, doc="자료형을 바꾼다. Another dtype."
+    "to",
+    lambda x, *, dtype: in_dtype(x, dtype),
+    x=lambda g: g,
+    doc="자료형을 바꾼다. Another dtype.",
 )
 
 
@@ -373,7 +378,7 @@ def _alike(dtype: DType, value: Any) -> Any:
     """An operand in ``dtype``: a tensor by a recorded cast, a number as an array."""
     if isinstance(value, TensorBase):
         return cast(value, dtype)
-    return np.asarray(value).astype(dtype)
+    return in_dtype(value, dtype)
 
 
 _where = Primitive(
@@ -459,6 +464,7 @@ clip = clamp
 maximum = Binary(
     "maximum",
     np.maximum,
+    quiet=True,
     a=lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)),
     b=lambda g, a, b: where(b < a, 0.0, where(a == b, g / 2, g)),
     doc="둘 가운데 큰 값. The larger of two, element by element; ties share the gradient.",
@@ -466,6 +472,7 @@ maximum = Binary(
 minimum = Binary(
     "minimum",
     np.minimum,
+    quiet=True,
     a=lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)),
     b=lambda g, a, b: where(b > a, 0.0, where(a == b, g / 2, g)),
     doc="둘 가운데 작은 값. The smaller of two, element by element; ties share the gradient.",
@@ -473,20 +480,20 @@ minimum = Binary(
 
 # Comparison and logic: the results are bool tensors, which carry no gradient.
 
-eq = Binary("eq", np.equal, doc="같은가. a == b, element by element.")
-ne = Binary("ne", np.not_equal, doc="다른가. a != b, element by element.")
-lt = Binary("lt", np.less, doc="작은가. a < b, element by element.")
-le = Binary("le", np.less_equal, doc="작거나 같은가. a <= b, element by element.")
-gt = Binary("gt", np.greater, doc="큰가. a > b, element by element.")
-ge = Binary("ge", np.greater_equal, doc="크거나 같은가. a >= b, element by element.")
+eq = Binary("eq", np.equal, quiet=True, doc="같은가. a == b, element by element.")
+ne = Binary("ne", np.not_equal, quiet=True, doc="다른가. a != b, element by element.")
+lt = Binary("lt", np.less, quiet=True, doc="작은가. a < b, element by element.")
+le = Binary("le", np.less_equal, quiet=True, doc="작거나 같은가. a <= b, element by element.")
+gt = Binary("gt", np.greater, quiet=True, doc="큰가. a > b, element by element.")
+ge = Binary("ge", np.greater_equal, quiet=True, doc="크거나 같은가. a >= b, element by element.")
 logical_and: Binary = Binary(
-    "logical_and", np.logical_and, doc="그리고. Logical and, element by element."
+    "logical_and", np.logical_and, quiet=True, doc="그리고. Logical and, element by element."
 )
 logical_or: Binary = Binary(
-    "logical_or", np.logical_or, doc="또는. Logical or, element by element."
+    "logical_or", np.logical_or, quiet=True, doc="또는. Logical or, element by element."
 )
 logical_xor = Binary(
-    "logical_xor", np.logical_xor, doc="둘 중 하나만. Exclusive or, element by element."
+    "logical_xor", np.logical_xor, quiet=True, doc="둘 중 하나만. Exclusive or, element by element."
 )
 logical_not = Unary("logical_not", np.logical_not, doc="아님. Logical not, element by element.")
 bitwise_and = Binary("bitwise_and", np.bitwise_and, doc="비트 그리고. Bitwise and.")
