@@ -270,4 +270,4 @@ def broadcastable(
 
 
 #: For tests that are parametrised over many ops: fewer examples of each.
-few = settings(max_examples=max(settings().max_examples // 8, 5))
+few = settings(max_examples=max(settings().max_examples // 4, 5))

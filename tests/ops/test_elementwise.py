@@ -29,6 +29,7 @@ from tinygrad_kr.ops.primitive import registry
 from tinygrad_kr.tensor import Tensor
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+inf = math.inf
 FLOATS = ["float16", "float32", "float64"]
 
 # Each op with the same of Python's math module, and where it is smooth.
@@ -351,6 +352,19 @@ def test_erf_is_accurate() -> None:
     near = np.array([math.erf(v) for v in single.tolist()])
     ulp = np.spacing(np.abs(near).astype(np.float32))
     assert np.max(np.abs(ops.erf(wrap(single))._array - near) / ulp) <= 4
+
+
+def test_numbers_too_large_for_the_dtype() -> None:
+    """Floats become infinite without a warning; integers beyond 64 bits are refused."""
+    x = wrap(np.ones(2, np.float32))
+    for f in (operator.add, operator.mul, ops.maximum, lambda a, b: ops.where(a > 0, b, a)):
+        assert f(x, 1e300)._array.tolist() == [inf, inf]
+    assert (x < 1e300)._array.all() and ops.equal(ops.clamp(x, -1e300, 1e300), x)
+    assert x.fill_(1e300)._array.tolist() == [inf, inf]
+    assert (wrap(np.ones(1, np.float32)) * 2**70).item() == 2**70
+    for attempt in (lambda: x * 10**400, lambda: wrap(np.array([1])) + 2**70):
+        with pytest.raises(ArgumentError):
+            attempt()
 
 
 # Kinks and ties

@@ -67,7 +67,7 @@ def _need_elements(name: str, input: Any, dim: Any, dims: tuple[int, ...]) -> No
 
 def _extreme(op: Callable[..., Tensor], name: str, input: Any, dim: Dims, keepdim: bool) -> Tensor:
     dims = normal_dims(dim, input.ndim)
-    _need_elements(name, input, dim or None, dims)
+    _need_elements(name, input, dim, dims)
     return op(input, dims=dims, keepdim=keepdim)
 
 

@@ -18,7 +18,7 @@ from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Check, Node
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, result_dtype
-from tinygrad_kr.errors import DTypeError, ShapeError, TinygradKrError
+from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TinygradKrError
 from tinygrad_kr.ops.primitive import Primitive, Vjp, check_of, operand
 
 if TYPE_CHECKING:
@@ -43,13 +43,36 @@ def promote(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
     dtype = result_dtype(a, b)
     if floating and dtype.kind != "f":
         dtype = dtypes.get_default_dtype()
-    return _cast(a, dtype), _cast(b, dtype)
+    with np.errstate(all="ignore"):
+        return _cast(a, dtype), _cast(b, dtype)
 
 
 def _cast(x: Any, dtype: dtypes.DType) -> Any:
     if isinstance(x, np.ndarray):
         return x.astype(dtype, copy=False)
-    return x if dtype.kind == "f" else np.asarray(x).astype(dtype)
+    return x if dtype.kind == "f" else in_dtype(x, dtype)
+
+
+def in_dtype(value: Any, dtype: dtypes.DType) -> Array:
+    """수나 배열을 그 자료형의 새 배열로.
+
+    A number or an array as a new array of ``dtype``, what is too large as infinity.
+
+    Raises:
+        ArgumentError: an integer beyond 64 bits.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(value).astype(dtype)
+    except OverflowError:
+        raise _too_large() from None
+
+
+def _too_large() -> ArgumentError:
+    return ArgumentError(
+        "수가 너무 커서 텐서의 자료형에 담을 수 없습니다.",
+        "The number is too large for the dtype of the tensor (overflow).",
+    )
 
 
 class Unary(Primitive):
@@ -170,6 +193,8 @@ class Binary(Primitive):
             y = self.forward(x, z)
         except (ValueError, TypeError) as error:
             raise _refused(self.name, error, x, z) from None
+        except OverflowError:
+            raise _too_large() from None
         if type(y) is not np.ndarray:
             y = np.asarray(y)
         out = wrap(y)

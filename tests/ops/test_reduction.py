@@ -1,0 +1,352 @@
+"""Reductions and scans: sums, means, products, variance, norms, extrema, medians, truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from battery import arrays, check_op, check_parity, few, leaf, shapes
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_kr import ops
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.errors import (
+    ArgumentError,
+    DimError,
+    DTypeError,
+    ShapeError,
+    TinygradKrError,
+)
+from tinygrad_kr.tensor import Tensor
+
+inf, nan = math.inf, math.nan
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+
+
+def norm(p: float) -> Callable[..., Any]:
+    return lambda x, dim=None, keepdim=False: ops.norm(x, p, dim, keepdim)
+
+
+# Over any dims: the op, and the same in NumPy.
+OVER: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "sum": (ops.sum, np.sum),
+    "mean": (ops.mean, np.mean),
+    "prod": (ops.prod, np.prod),
+    "var": (ops.var, lambda x, **k: np.var(x, ddof=1, **k)),
+    "std": (ops.std, lambda x, **k: np.std(x, ddof=1, **k)),
+    "var biased": (
+        lambda x, dim=None, keepdim=False: ops.var(x, dim, False, keepdim),
+        np.var,
+    ),
+    "amax": (ops.amax, np.max),
+    "amin": (ops.amin, np.min),
+    "logsumexp": (ops.logsumexp, lambda x, **k: np.log(np.sum(np.exp(x), **k))),
+    "norm 2": (norm(2), lambda x, **k: np.sqrt(np.sum(x * x, **k))),
+    "norm fro": (norm("fro"), lambda x, **k: np.sqrt(np.sum(x * x, **k))),  # type: ignore[arg-type]
+    "norm 1": (norm(1), lambda x, **k: np.sum(np.abs(x), **k)),
+    "norm 3": (norm(3), lambda x, **k: np.sum(np.abs(x) ** 3, **k) ** (1 / 3)),
+    "norm 1.5": (norm(1.5), lambda x, **k: np.sum(np.abs(x) ** 1.5, **k) ** (1 / 1.5)),
+    "norm -2": (norm(-2), lambda x, **k: np.sum(np.abs(x) ** -2.0, **k) ** -0.5),
+    "norm inf": (norm(inf), lambda x, **k: np.max(np.abs(x), **k)),
+    "norm -inf": (norm(-inf), lambda x, **k: np.min(np.abs(x), **k)),
+}
+ALONG = ("max", "min", "median")
+
+
+def some_dims(ndim: int) -> st.SearchStrategy[Any]:
+    """None, a number from either end, or several."""
+    every = [c for n in range(1, ndim + 1) for c in combinations(range(ndim), n)]
+    signed = st.sampled_from(every or [()]).flatmap(
+        lambda dims: st.tuples(*(st.sampled_from([d, d - ndim]) for d in dims))
+    )
+    return st.one_of(st.none(), signed, signed.map(lambda dims: dims[0] if dims else None))
+
+
+@pytest.mark.parametrize("name", OVER)
+@few
+@given(st.data())
+def test_over_dims(name: str, data: st.DataObject) -> None:
+    op, reference = OVER[name]
+    few_elements = name in {"sum", "mean", "prod"}
+    shape = data.draw(shapes(min_side=0 if few_elements else 2, max_side=3))
+    x = data.draw(arrays(shape, 0.3, 2.0, apart=True))
+    dims = data.draw(some_dims(x.ndim))
+    keepdim = data.draw(st.booleans())
+    degenerate = name in {"mean", "var", "std"} and (0 in shape or (x.ndim == 0 and name != "mean"))
+    y = op(wrap(x), dims, keepdim=keepdim)
+    with np.errstate(all="ignore"):
+        if not degenerate:
+            expected = np.asarray(reference(x, axis=dims, keepdims=keepdim))
+            assert (y.shape, y.dtype) == (expected.shape, np.float64)
+            np.testing.assert_allclose(y._array, expected, rtol=1e-12)
+            check_op(lambda t: op(t, dims, keepdim=keepdim), x, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ALONG)
+@few
+@given(st.data())
+def test_along_a_dim(name: str, data: st.DataObject) -> None:
+    op = getattr(ops, name)
+    x = data.draw(arrays(shapes(min_side=1), apart=True))
+    check_op(op, x)
+    dim = data.draw(st.integers(-max(x.ndim, 1), max(x.ndim, 1) - 1))
+    keepdim = data.draw(st.booleans())
+    check_op(lambda t: op(t, dim, keepdim), x)
+    values, indices = op(leaf(x), dim, keepdim=keepdim)
+    assert values.requires_grad and indices.dtype == np.int64 and not indices.requires_grad
+    assert values.shape == indices.shape
+    lower = np.sort(x, axis=dim if x.ndim else None)
+    middle = {"max": -1, "min": 0, "median": (lower.shape[dim] - 1) // 2}[name]
+    expected = np.take(lower, [middle], axis=dim).reshape(values.shape)
+    np.testing.assert_array_equal(values._array, expected)
+    whole = indices if keepdim or not x.ndim else np.expand_dims(indices._array, dim)
+    if x.ndim:
+        at = np.take_along_axis(x, getattr(whole, "_array", whole), dim)
+        np.testing.assert_array_equal(at.reshape(values.shape), expected)
+
+
+@given(st.data())
+def test_scans(data: st.DataObject) -> None:
+    x = data.draw(arrays(shapes()))
+    dim = data.draw(st.integers(-max(x.ndim, 1), max(x.ndim, 1) - 1))
+    for name in ("cumsum", "cumprod"):
+        op, reference = getattr(ops, name), getattr(np, name)
+        check_op(lambda t, op=op: op(t, dim), x)
+        expected = reference(np.atleast_1d(x), axis=dim).reshape(x.shape)
+        np.testing.assert_allclose(op(wrap(x), dim)._array, expected)
+
+
+@given(st.data())
+def test_products_differentiate_twice_through_zeros(data: st.DataObject) -> None:
+    x = data.draw(arrays(shapes(min_dims=1, min_side=1, max_side=4)))
+    zeros = data.draw(st.lists(st.integers(0, x.size - 1), max_size=4))
+    x = x.copy()
+    x.reshape(-1)[zeros] = 0
+    dim = data.draw(st.integers(0, x.ndim - 1))
+    check_op(ops.prod, x)
+    check_op(lambda t: ops.prod(t, dim), x)
+    check_op(lambda t: ops.cumprod(t, dim), x)
+
+
+def test_a_product_that_underflows_has_its_gradient() -> None:
+    x = leaf(np.array([1e-200, 1e-200, 1e200]))
+    ops.prod(x).backward()
+    np.testing.assert_allclose(x._grad._array, [1.0, 1.0, 0.0])  # type: ignore[union-attr]
+
+
+@given(st.data())
+def test_sum_to_size(data: st.DataObject) -> None:
+    x = data.draw(arrays(shapes()))
+    keep = data.draw(st.lists(st.booleans(), min_size=x.ndim, max_size=x.ndim))
+    size = tuple(n if k else 1 for n, k in zip(x.shape, keep, strict=True))
+    size = size[data.draw(st.integers(0, x.ndim)) :]
+    y = wrap(x).sum_to_size(size)
+    assert y.shape == size
+    np.testing.assert_allclose(np.sum(y._array), np.sum(x), atol=1e-12)
+    check_op(lambda t: t.sum_to_size(*size), x)
+    with pytest.raises(ShapeError):
+        wrap(x).sum_to_size(7, *x.shape)
+
+
+# dtypes, and PyTorch
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtypes_are_pytorchs(dtype: str) -> None:
+    x = np.array([[1, 0, 1], [0, 1, 1]]).astype(dtype)
+    same = ["sum", "prod", "amax", "amin", "all", "any", "max", "min", "count_nonzero"]
+    for name in same:
+        check_parity(lambda m, t, n=name: getattr(m, n)(t), x, gradient=name != "prod")
+    for name in ["sum", "amax", "all", "any", "count_nonzero"]:
+        check_parity(lambda m, t, n=name: getattr(m, n)(t, (0, 1)), x)
+        check_parity(lambda m, t, n=name: getattr(m, n)(t, 1), x)
+    for name in ["cumsum", "cumprod", "max", "min"]:
+        check_parity(lambda m, t, n=name: getattr(m, n)(t, 1), x)
+    if dtype != "bool":
+        check_parity(lambda m, t: [m.argmax(t), m.argmin(t), m.argmax(t, 1), m.argmin(t, 0)], x)
+        check_parity(lambda m, t: m.median(t), x)
+        check_parity(lambda m, t: m.logsumexp(t, 1), x)
+        check_parity(lambda m, t: m.median(t, 1).values, x)
+
+
+def test_half_precision_is_summed_in_single() -> None:
+    x = np.array([60000.0, 60000.0, -60000.0, 1.0], np.float16)
+    for name in ("sum", "mean", "var", "std", "norm"):
+        check_parity(lambda m, t, n=name: getattr(m, n)(t), x, gradient=False)
+    check_parity(lambda m, t: m.cumsum(t, 0), x)
+    many = np.full(5000, 0.1, np.float16)
+    check_parity(lambda m, t: [m.sum(t), m.mean(t)], many)
+
+
+def test_the_dtype_argument() -> None:
+    x = np.array([1.9, 2.9], np.float32)
+    for f in (
+        lambda m, t: m.sum(t, dtype=m.float64),
+        lambda m, t: m.prod(t, dtype=m.float64),
+        lambda m, t: m.mean(t, dtype=m.float64),
+        lambda m, t: m.cumsum(t, 0, dtype=m.float64),
+        lambda m, t: m.cumprod(t, 0, dtype=m.float64),
+        lambda m, t: m.norm(t, dtype=m.float64),
+    ):
+        check_parity(lambda m, t, f=f: f(_with_dtypes(m), t), x)
+    whole = np.array([1, 2])
+    for f in (
+        lambda m, t: m.sum(t, 0, dtype=m.int32),
+        lambda m, t: m.sum(t, dtype=m.bool),
+        lambda m, t: m.cumprod(t, 0, dtype=m.int16),
+        lambda m, t: m.mean(t, dtype=m.float64),
+    ):
+        check_parity(lambda m, t, f=f: f(_with_dtypes(m), t), whole)
+
+
+def _with_dtypes(module: Any) -> Any:
+    import tinygrad_kr
+
+    return tinygrad_kr if module is ops else module
+
+
+EXTREMES = [
+    [1.0, nan, 2.0, nan],
+    [inf, -inf, 1.0],
+    [-inf, -inf],
+    [inf, inf, 0.0],
+    [2.0, 1.0, 2.0, 2.0],
+    [0.0, 0.0],
+    [-1e200, 1e100],
+]
+
+
+@pytest.mark.parametrize("values", EXTREMES)
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "prod", "var", "std", "max", "min", "median", "norm"]
+)
+def test_nan_infinities_and_ties_are_pytorchs(name: str, values: list[float]) -> None:
+    x = np.array(values)
+    reached = name in {"max", "min", "median"} or np.isfinite(x).all()
+    check_parity(lambda m, t: getattr(m, name)(t), x, gradient=bool(reached))
+
+
+@pytest.mark.parametrize("values", EXTREMES)
+def test_along_a_dim_extremes_are_pytorchs(values: list[float]) -> None:
+    x = np.array([values, values[::-1]])
+    check_parity(lambda m, t: m.max(t, 1), x)
+    check_parity(lambda m, t: m.min(t, 1), x)
+    check_parity(lambda m, t: m.median(t, 1).values, x, gradient=False)
+    check_parity(lambda m, t: m.logsumexp(t, 1), x)
+    check_parity(lambda m, t: [m.argmax(t, 1), m.argmin(t, 1)], x)
+    check_parity(lambda m, t: [m.all(t, 1), m.any(t, 1), m.count_nonzero(t, 1)], x)
+    check_parity(lambda m, t: [m.cumsum(t, 1), m.cumprod(t, 1)], x, gradient=False)
+    if not np.isnan(x).any():
+        check_parity(lambda m, t: [m.amax(t, 1), m.amin(t, 1)], x)
+
+
+@pytest.mark.parametrize("p", [2, 1, 0.5, 1.5, 3, -1, inf, -inf, "fro"])
+def test_norms_at_zero_are_pytorchs(p: Any) -> None:
+    x = np.array([[0.0, 0.0], [0.0, -4.0], [3.0, 3.0]])
+    check_parity(lambda m, t: m.norm(t, p, 1), x)
+    check_parity(lambda m, t: m.norm(t, p), x)
+    check_parity(lambda m, t: m.norm(t, p, (0, 1), True), x)
+
+
+def test_the_norm_of_order_0_counts() -> None:
+    y = ops.norm(wrap(np.array([[0.0, -4.0], [3.0, 3.0]])), 0, 1)
+    assert y.dtype == np.float64 and y._array.tolist() == [1, 2]
+
+
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom")
+def test_the_spread_of_one_and_of_none() -> None:
+    for x in (np.array([2.0]), np.array(2.0), np.array([2.0, 2.0])):
+        check_parity(lambda m, t: [m.var(t), m.std(t), m.var(t, False), m.std(t, False)], x)
+        check_parity(lambda m, t: m.var(t, correction=5), x)
+    check_parity(lambda m, t: m.std(t, 1, False, True), np.ones((2, 3)))
+    check_parity(lambda m, t: [*m.var_mean(t, 1), *m.std_mean(t, 0)], np.eye(3))
+
+
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom")
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0)])
+def test_empty_and_0d_are_pytorchs(shape: tuple[int, ...]) -> None:
+    x = np.ones(shape)
+    for name in ("sum", "mean", "prod", "all", "any", "norm", "median", "var", "std"):
+        check_parity(lambda m, t, n=name: getattr(m, n)(t), x)
+    for dim in range(max(x.ndim, 1)):
+        for name in ("sum", "mean", "prod", "all", "cumsum", "cumprod", "logsumexp"):
+            check_parity(lambda m, t, n=name, d=dim: getattr(m, n)(t, d), x)
+        if 0 not in shape[dim : dim + 1]:
+            for name in ("max", "min", "amax", "argmax", "median"):
+                check_parity(lambda m, t, n=name, d=dim: getattr(m, n)(t, d), x)
+
+
+@given(st.data())
+def test_all_forms_are_pytorchs(data: st.DataObject) -> None:
+    x = data.draw(arrays(shapes(min_dims=1, min_side=1), apart=True))
+    dim = data.draw(st.integers(-x.ndim, x.ndim - 1))
+    keep = data.draw(st.booleans())
+    for name in ("sum", "mean", "prod", "amax", "amin", "logsumexp", "max", "min", "argmax"):
+        check_parity(lambda m, t, n=name: getattr(m, n)(t, dim, keep), x, rtol=1e-9)
+    check_parity(lambda m, t: m.max(t, t.flip(0)), x)
+    check_parity(lambda m, t: m.argmin(t, keepdim=keep), x)
+    if x.shape[dim] > 1:
+        check_parity(lambda m, t: m.std(t, dim, keepdim=keep), x, rtol=1e-9)
+
+
+# Methods, NumPy's names, slips
+
+
+def test_methods_and_numpys_names() -> None:
+    x = np.random.default_rng(0).permutation(np.arange(1.0, 13.0)).reshape(3, 4)
+    t = wrap(x)
+    for name in ("sum", "mean", "prod", "amax", "amin", "all", "any", "logsumexp", "var", "std"):
+        function, method = getattr(ops, name), getattr(t, name)
+        expected = function(t, 1, keepdim=True)._array
+        for y in (method(1, keepdim=True), method(axis=1, keepdims=True),
+                  function(t, axis=1, keepdims=True)):  # fmt: skip
+            np.testing.assert_array_equal(y._array, expected)
+    for name in ("max", "min", "median"):
+        values, indices = getattr(t, name)(axis=1)
+        expected_values, expected_indices = getattr(ops, name)(t, 1)
+        assert ops.equal(values, expected_values) and ops.equal(indices, expected_indices)
+        assert ops.equal(getattr(t, name)(), getattr(ops, name)(t))
+    for name in ("argmax", "argmin", "cumsum", "cumprod", "count_nonzero"):
+        assert ops.equal(getattr(t, name)(axis=1), getattr(ops, name)(t, 1))
+    assert ops.equal(t.norm(1, 0), ops.norm(t, 1, 0))
+    assert ops.equal(t.max(other=t + 1), t + 1) and ops.equal(t.min(t + 1), t)
+    assert t.max(1).indices.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error"),
+    [
+        (lambda x: x.sum(2), DimError),
+        (lambda x: x.sum((0, -2)), DimError),
+        (lambda x: x.sum("rows"), ArgumentError),
+        (lambda x: x.sum(dim=0, axis=0), ArgumentError),
+        (lambda x: x.cumsum(-3), DimError),
+        (lambda x: (x > 0).mean(), DTypeError),
+        (lambda x: ops.var(x > 0), DTypeError),
+        (lambda x: (x > 0).norm(), DTypeError),
+        (lambda x: x.norm("nuc"), ArgumentError),
+        (lambda x: x.norm(nan), ArgumentError),
+        (lambda x: x.var(correction="1"), ArgumentError),
+        (lambda x: wrap(np.zeros(0)).max(), ShapeError),
+        (lambda x: wrap(np.zeros((0, 3))).max(0), DimError),
+        (lambda x: wrap(np.zeros((0, 3))).amin(0), DimError),
+        (lambda x: wrap(np.zeros(0)).argmax(), ShapeError),
+        (lambda x: wrap(np.zeros((2, 0))).median(1), DimError),
+        (lambda x: x.sum_to_size(4), ShapeError),
+    ],
+)
+def test_slips_are_named_in_two_languages(attempt: Any, error: type[TinygradKrError]) -> None:
+    with pytest.raises(error) as caught:
+        attempt(wrap(np.ones((2, 3))))
+    assert caught.value.korean and caught.value.english
+
+
+def test_no_gradient_of_counts_and_truths() -> None:
+    x = leaf(np.ones((2, 3)))
+    found: list[Tensor] = [x.argmax(), x.all(), x.any(0), x.count_nonzero(), x.max(1).indices]
+    assert not any(t.requires_grad for t in found)
