@@ -19,20 +19,35 @@ Step = Callable[[Any], Any]
 class View:
     """뷰가 바탕 텐서에 매달린 방식.
 
-    ``steps`` lead from ``base`` to the view, on Tensors and ndarrays alike; ``seen`` is the version
-    at which the view's node was true; ``recorded`` is False for a view made under ``no_grad``,
+    How a view hangs on ``base``: ``step`` leads to it from the view that it was made of, ``over``,
+    or from the base if that is None; on Tensors and ndarrays alike. ``seen`` is the version at
+    which the view's node was true; ``recorded`` is False for a view made under ``no_grad``,
     through which no differentiable write may go.
     """
 
-    __slots__ = ("base", "recorded", "seen", "steps")
+    __slots__ = ("base", "over", "recorded", "seen", "step")
 
     def __init__(
-        self, base: TensorBase, steps: tuple[Step, ...], seen: int, recorded: bool
+        self, base: TensorBase, over: View | None, step: Step, seen: int, recorded: bool
     ) -> None:
         self.base = base
-        self.steps = steps
+        self.over = over
+        self.step = step
         self.seen = seen
         self.recorded = recorded
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """바탕에서 뷰까지의 걸음.
+
+        The steps from the base to the view.
+        """
+        steps = []
+        view: View | None = self
+        while view is not None:
+            steps.append(view.step)
+            view = view.over
+        return tuple(reversed(steps))
 
 
 def follow(steps: tuple[Step, ...], value: Any) -> Any:

@@ -248,10 +248,9 @@ class Primitive:
         if number is not None:
             step = partial(_nth, step, number)
         over = x._view
-        base, steps = (x, (step,)) if over is None else (over.base, (*over.steps, step))
         recorded = mode.recording and (over is None or over.recorded)
         out._version = x._version
-        out._view = View(base, steps, x._version[0], recorded)
+        out._view = View(x if over is None else over.base, over, step, x._version[0], recorded)
 
     def pull(
         self, node: Node, g: Any, edges: Sequence[Node | None], create_graph: bool
