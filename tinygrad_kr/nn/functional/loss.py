@@ -24,7 +24,7 @@ from tinygrad_kr.nn.functional.targets import (
     reduced,
 )
 from tinygrad_kr.ops import fused
-from tinygrad_kr.ops.elementwise import abs, clamp, log, log1p, logaddexp, where
+from tinygrad_kr.ops.elementwise import abs, log, log1p, logaddexp, maximum, where
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import sum
@@ -112,8 +112,8 @@ def _warn_of_broadcast(input: Any, target: Any) -> None:
 _binary = Primitive(
     "binary_cross_entropy",
     lambda x, t: _binary_forward(x, t),
-    x=lambda g, x, t: g * (x - t) / clamp(x * (1 - x), min=1e-12),
-    t=lambda g, x: g * (clamp(log1p(-x), min=-100.0) - clamp(log(x), min=-100.0)),
+    x=lambda g, x, t: g * (x - t) / maximum(x * (1 - x), 1e-12),
+    t=lambda g, x: g * (maximum(log1p(-x), -100.0) - maximum(log(x), -100.0)),
 )
 
 
@@ -293,7 +293,7 @@ def cross_entropy(
     if reduction == "none":
         return reshape(fused.cross_entropy(rows, spread, reduce=False), numbers.shape)
     if reduction == "mean":
-        if ignored is not None and ignored.all():
+        if numbers.size == 0 or (ignored is not None and ignored.all()):
             # Nothing to average: nan, as in PyTorch, and gradients of 0.
             return fused.cross_entropy(rows, spread, reduce=True) + math.nan  # type: ignore[no-any-return]
         if w is None and ignored is None:
