@@ -92,6 +92,7 @@ def tensor_text(array: Array, notes: Sequence[str] = ()) -> str:
         text = _nested(array, indent, cut, write, width)
         if array.dtype not in (default, np.int64, np.bool_):
             notes.insert(0, f"dtype={array.dtype}")
+    text = "tensor(" + text
     column = len(text) - text.rfind("\n") + 1
     for note in notes:
         if column + len(note) + 2 > _options.linewidth:
@@ -100,7 +101,7 @@ def tensor_text(array: Array, notes: Sequence[str] = ()) -> str:
         else:
             text += ", " + note
             column += len(note) + 2
-    return f"tensor({text})"
+    return text + ")"
 
 
 def _edges(array: Array) -> Array:
