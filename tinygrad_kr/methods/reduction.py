@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from tinygrad_kr.autograd.base import TensorBase
-from tinygrad_kr.ops import extrema, reduction, scan, sorting
+from tinygrad_kr.ops import extrema, inplace, reduction, scan, sorting
 from tinygrad_kr.ops.dims import Dims, numpy_names
 from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
 from tinygrad_kr.ops.sorting import Selection
@@ -163,3 +163,6 @@ class ReductionMethods(TensorBase):
 
     def erf(self) -> Tensor:
         return erf(self)
+
+    def erf_(self) -> Tensor:
+        return inplace.apply(self, erf)

@@ -132,11 +132,11 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
         sorted: in order; here they are so in any case.
 
     Raises:
-        ArgumentError: ``k`` is negative or larger than the dimension.
+        ArgumentError: ``k`` is no integer, negative, or larger than the dimension.
     """
     dim = normal_dim(dim, input.ndim)
     size = input.shape[dim] if input.ndim else 1
-    if not 0 <= operator.index(k) <= size:
+    if not hasattr(k, "__index__") or not 0 <= operator.index(k) <= size:
         raise ArgumentError(
             f"topk의 k={k}이(가) 범위를 벗어났습니다. 차원 {dim}의 크기는 {size}입니다.",
             f"selected index k out of range: {k}, dimension {dim} has size {size}.",
