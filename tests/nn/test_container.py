@@ -59,7 +59,7 @@ def test_what_is_no_module_is_refused(kind: Any) -> None:
 def test_sequential_runs_and_names() -> None:
     net = Sequential(OrderedDict(first=Linear(2, 3), act=ReLU(), last=Linear(3, 1)))
     assert net(ops.ones(5, 2)).shape == (5, 1)
-    assert net.first is net[0] and list(net.state_dict())[0] == "first.weight"
+    assert net.first is net[0] and next(iter(net.state_dict())) == "first.weight"
     assert list(net[:2]._modules) == ["first", "act"]
     del net[1]
     assert list(net._modules) == ["first", "last"]
