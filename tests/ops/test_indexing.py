@@ -298,6 +298,20 @@ def test_bad_values_are_refused_and_alter_nothing() -> None:
         wrap(np.array(1.0))[0]
 
 
+def test_numbers_that_do_not_fit_are_refused() -> None:
+    for dtype, value in ((np.uint8, 300), (np.int64, float("nan")), (np.int8, -129), (int, 1e30)):
+        x, i, m = wrap(np.zeros(2, dtype)), wrap(np.array([0])), wrap(np.array([True, False]))
+        for write in (
+            lambda x=x, v=value: x.__setitem__(0, v),
+            lambda x=x, v=value: x.fill_(v),
+            lambda x=x, m=m, v=value: x.masked_fill(m, v),
+            lambda x=x, i=i, v=value: x.scatter(0, i, v),
+        ):
+            with pytest.raises(ArgumentError):
+                write()
+        assert x.tolist() == [0, 0]
+
+
 def test_length_iteration_membership() -> None:
     x = numbers(2, 3)
     assert len(x) == 2

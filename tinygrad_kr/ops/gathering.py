@@ -17,6 +17,7 @@ from tinygrad_kr.ops.dims import normal_dim, numpy_names
 from tinygrad_kr.ops.elementwise import cast, where
 from tinygrad_kr.ops.indexing import add_at, getitem, numbered
 from tinygrad_kr.ops.joining import along
+from tinygrad_kr.ops.pointwise import filling
 from tinygrad_kr.ops.primitive import Primitive, operand
 from tinygrad_kr.ops.shape import expand, ravel, reshape
 
@@ -191,7 +192,7 @@ def _source(name: str, input: Any, index: Any, src: Any) -> Any:
     dtype = as_array(input).dtype
     array = operand(as_array(src))
     if not isinstance(array, np.ndarray):
-        return np.asarray(array).astype(dtype)
+        return filling(array, dtype)
     if array.dtype != dtype:
         raise DTypeError(
             f"{name}: src의 자료형 {array.dtype}이(가) 텐서의 {dtype}과(와) 다릅니다. to()로 "
@@ -296,6 +297,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     Raises:
         DTypeError: the mask is not of bools.
         ShapeError: the shapes do not broadcast, or the value has dimensions.
+        ArgumentError: the value is out of the range of an integer dtype.
 
     >>> import tinygrad_kr as tg
     >>> x = tg.tensor([1.0, 2.0, 3.0])
@@ -310,8 +312,8 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
             f"masked_fill only supports a 0-dimensional value tensor, not shape {number.shape}.",
         )
     _common("masked_fill", x.shape, m.shape)
-    filling = value if isinstance(value, TensorBase) else np.asarray(number)
-    return where(mask, cast(filling, x.dtype), input)
+    filled = cast(value, x.dtype) if isinstance(value, TensorBase) else filling(number, x.dtype)
+    return where(mask, filled, input)
 
 
 def masked_select(input: Any, mask: Any) -> Tensor:

@@ -20,7 +20,7 @@ from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
 from tinygrad_kr.ops.creation import tensor
 from tinygrad_kr.ops.elementwise import cast
 from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused
-from tinygrad_kr.ops.pointwise import in_dtype
+from tinygrad_kr.ops.pointwise import filling
 from tinygrad_kr.ops.primitive import Primitive, operand
 from tinygrad_kr.ops.shape import reshape
 
@@ -138,7 +138,7 @@ def _source(x: Any, value: Any) -> Any:
     """What is to be written into ``x``: a tensor as it is, a number or an array in its dtype."""
     if isinstance(value, TensorBase):
         return value
-    return wrap(in_dtype(operand(value), x._array.dtype))
+    return wrap(filling(operand(value), x._array.dtype))
 
 
 def fill(x: Any, value: Any) -> Tensor:

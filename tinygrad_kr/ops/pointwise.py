@@ -68,6 +68,24 @@ def in_dtype(value: Any, dtype: dtypes.DType) -> Array:
         raise _too_large() from None
 
 
+def filling(value: Any, dtype: dtypes.DType) -> Array:
+    """텐서에 채울 수를 그 자료형의 배열로.
+
+    What fills places of a tensor of ``dtype``, a number or an array, as an array of that dtype.
+
+    Raises:
+        ArgumentError: the number is out of the range of an integer dtype, or nan.
+    """
+    if dtype.kind in "iu" and isinstance(value, int | float):
+        most = np.iinfo(dtype).max
+        if not -most - 1 <= value <= most:
+            raise ArgumentError(
+                f"{value}은(는) {dtype} 텐서에 담을 수 없습니다.",
+                f"value {value} cannot be converted to {dtype} without overflow.",
+            )
+    return in_dtype(value, dtype)
+
+
 def _too_large() -> ArgumentError:
     return ArgumentError(
         "수가 너무 커서 텐서의 자료형에 담을 수 없습니다.",
