@@ -98,7 +98,17 @@ from tinygrad_kr.ops.gathering import (
     scatter_add,
     take_along_dim,
 )
-from tinygrad_kr.ops.joining import cat, chunk, concat, repeat, split, stack, tile, unbind
+from tinygrad_kr.ops.joining import (
+    cat,
+    chunk,
+    concat,
+    concatenate,
+    repeat,
+    split,
+    stack,
+    tile,
+    unbind,
+)
 from tinygrad_kr.ops.linalg import (
     bmm,
     diag,
@@ -176,6 +186,7 @@ __all__ = [
     "clip",
     "clone",
     "concat",
+    "concatenate",
     "cos",
     "cosh",
     "count_nonzero",
