@@ -299,6 +299,7 @@ def test_activations_in_place(layer: Any) -> None:
 def test_softmax_without_a_dimension_warns() -> None:
     with pytest.warns(UserWarning, match="dim=1"):
         assert nn.Softmax()(ops.zeros(2, 2)).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert F.softmax(ops.zeros(2), axis=0).tolist() == [0.5, 0.5]  # type: ignore[call-arg]
     with pytest.raises(ArgumentError):
         nn.GELU("fast")
     with pytest.raises(ArgumentError):

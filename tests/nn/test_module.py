@@ -226,7 +226,10 @@ def test_requires_grad_and_zero_grad() -> None:
     net = Net()
     net(ops.ones(3, 4)).sum().backward()
     assert all(p.grad is not None for p in net.parameters())
+    held = net.scale.grad
+    held._array[:] = np.nan
     net.zero_grad(set_to_none=False)
+    assert held.tolist() == [0, 0]
     assert all(p.grad is not None and not p.grad.numpy().any() for p in net.parameters())
     net.zero_grad()
     assert all(p.grad is None for p in net.parameters())

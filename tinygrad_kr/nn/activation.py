@@ -16,9 +16,9 @@ def _listed(parts: str, inplace: bool) -> str:
 
 
 class ReLU(Module):
-    """ReLU: max(x, 0).
+    """ReLU: 0보다 크면 그대로, 아니면 0.
 
-    max(x, 0), elementwise; ``inplace`` writes over the input.
+    The rectified linear unit, max(x, 0); ``inplace`` writes over the input.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.5.1
@@ -77,7 +77,7 @@ class ELU(Module):
 class SiLU(Module):
     """SiLU(스위시): x · sigmoid(x).
 
-    x · sigmoid(x), elementwise.
+    The sigmoid linear unit (swish), x · sigmoid(x).
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -93,7 +93,7 @@ class SiLU(Module):
 
 
 class GELU(Module):
-    """GELU: x · Φ(x).
+    """GELU: x에 정규 분포의 누적 확률을 곱한다.
 
     x · Φ(x), with Φ the normal distribution function; ``approximate="tanh"`` for the tanh form.
     """
@@ -113,7 +113,7 @@ class GELU(Module):
 class Sigmoid(Module):
     """시그모이드: 1 / (1 + exp(-x)).
 
-    1 / (1 + exp(−x)), elementwise.
+    The sigmoid function, 1 / (1 + exp(−x)).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.5.2

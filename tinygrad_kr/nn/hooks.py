@@ -143,8 +143,10 @@ def _marked(values: tuple[Any, ...], seen: Callable[[Gradients], Gradients]) -> 
     if not where:
         return values
 
+    count = len(values)
+
     def spread(grads: Gradients) -> Gradients:
-        full: list[Any] = [None] * len(values)
+        full: list[Any] = [None] * count
         for i, g in zip(where, grads, strict=True):
             full[i] = g
         seen_grads = seen(tuple(full))

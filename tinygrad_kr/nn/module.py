@@ -121,8 +121,10 @@ class Module(Registry):
         for param in self.parameters():
             if set_to_none or param.grad is None:
                 param.grad = None
-            else:
-                param.grad = wrap(param.grad._array * 0)
+                continue
+            param.grad = param.grad.detach()
+            param.grad._array.fill(0)
+            param.grad._version[0] += 1
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """자료형을 바꾼다(장치는 CPU뿐이다).

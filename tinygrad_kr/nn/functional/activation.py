@@ -13,6 +13,7 @@ from typing import Any
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.ops import elementwise as ew
 from tinygrad_kr.ops import inplace as in_place
+from tinygrad_kr.ops.dims import numpy_names
 from tinygrad_kr.ops.elementwise import expm1, logaddexp, softplus, where
 from tinygrad_kr.ops.softmax import log_softmax as _log_softmax
 from tinygrad_kr.ops.softmax import softmax as _softmax
@@ -126,6 +127,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     return -logaddexp(-input, 0.0)
 
 
+@numpy_names
 def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """소프트맥스: dim을 따라 합이 1인 확률.
 
@@ -137,6 +139,7 @@ def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     return _softmax(input, _chosen(input, dim), dtype=dtype)
 
 
+@numpy_names
 def log_softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """소프트맥스의 로그를 정확하게.
 
@@ -153,6 +156,6 @@ def _chosen(input: Tensor, dim: int | None) -> int:
     warnings.warn(
         f"softmax에 dim을 주지 않아 {chosen}(으)로 정했습니다. dim={chosen}을 적어 주세요.\n"
         f"Implicit dimension choice for softmax has been deprecated; say dim={chosen}.",
-        stacklevel=4,
+        stacklevel=5,
     )
     return chosen

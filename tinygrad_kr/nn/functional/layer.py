@@ -15,6 +15,7 @@ from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops import inplace as in_place
+from tinygrad_kr.ops.dims import numpy_names
 from tinygrad_kr.ops.elementwise import clamp, mul, rsqrt
 from tinygrad_kr.ops.shape import reshape
 from tinygrad_kr.ops.vector_norm import norm
@@ -238,6 +239,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return wrap((labels[..., None] == np.arange(count)).astype(int64))
 
 
+@numpy_names
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """dim을 따라 길이(p-노름)를 1로 만든다.
 

@@ -278,7 +278,7 @@ def cross_entropy(
     """
     check_reduction(reduction)
     check_input("cross_entropy", input)
-    smoothing = number("label_smoothing", label_smoothing, least=0, most=1)
+    smoothing = label_smoothing and number("label_smoothing", label_smoothing, least=0, most=1)
     axis = class_axis(input.shape)
     w = class_weights(weight, input.shape[axis])
     if target.shape == input.shape:
