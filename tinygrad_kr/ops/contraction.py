@@ -223,7 +223,7 @@ def _sum_out(x: Tensor, labels: Labels, needed: Collection[Label]) -> tuple[Tens
 def _pair(
     x: Tensor, of_x: Labels, z: Tensor, of_z: Labels, needed: Collection[Label]
 ) -> tuple[Tensor, Labels]:
-    """The product of two operands as one batched matrix product, and the labels it has."""
+    """The product of two operands as one matrix product, batched, and the labels it has."""
     x, of_x = _sum_out(x, of_x, {*needed, *of_z})
     z, of_z = _sum_out(z, of_z, {*needed, *of_x})
     shared = tuple(n for n in of_x if n in of_z and n in needed)
@@ -234,16 +234,23 @@ def _pair(
     size = dict(zip((*of_x, *of_z), (*x.shape, *z.shape), strict=True))
     if not summed:
         return mul(_align(x, of_x, labels), _align(z, of_z, labels)), labels
-    batch, *shape = (math.prod(size[n] for n in group) for group in (shared, rows, summed, columns))
-    x = reshape(permute(x, [of_x.index(n) for n in (*shared, *rows, *summed)]), (batch, *shape[:2]))
-    z = reshape(
-        permute(z, [of_z.index(n) for n in (*shared, *summed, *columns)]), (batch, *shape[1:])
-    )
-    return reshape(matmul(x, z), tuple(size[n] for n in labels)), labels
+    batch, *sides = (math.prod(size[n] for n in group) for group in (shared, rows, summed, columns))
+    stack = (batch,) if shared else ()
+    x = _shaped(_ordered(x, of_x, (*shared, *rows, *summed)), (*stack, *sides[:2]))
+    z = _shaped(_ordered(z, of_z, (*shared, *summed, *columns)), (*stack, *sides[1:]))
+    return _shaped(matmul(x, z), tuple(size[n] for n in labels)), labels
+
+
+def _ordered(x: Tensor, labels: Labels, order: Labels) -> Tensor:
+    return x if labels == order else permute(x, [labels.index(n) for n in order])
+
+
+def _shaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return x if x.shape == shape else reshape(x, shape)
 
 
 def _align(x: Tensor, labels: Labels, target: Labels) -> Tensor:
     """``x`` with its dimensions in the order of ``target``, of size 1 where it has none."""
-    x = permute(x, [labels.index(n) for n in target if n in labels])
+    x = _ordered(x, labels, tuple(n for n in target if n in labels))
     sizes = iter(x.shape)
     return reshape(x, tuple(next(sizes) if n in labels else 1 for n in target))
