@@ -8,6 +8,7 @@ shrinks to a small shape rather than to zeros.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from tinygrad_kr.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 H = 1e-5
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 
 def leaf(array: Array) -> Tensor:
@@ -197,6 +199,13 @@ def check_parity(
                              [torch.tensor(s) for s in seeds], materialize_grads=True)  # fmt: skip
     for g, t in zip(gs, ts, strict=True):
         _same(g._array, t.numpy(), rtol, atol)
+
+
+def check(f: Callable[..., Any], *arrays: Array) -> None:
+    """``f(lib, *tensors)`` is differentiated rightly, and is PyTorch's where that is installed."""
+    check_op(lambda *xs: f(ops, *(x * x if x.dtype.kind == "f" else x for x in xs)), *arrays)
+    if HAS_TORCH:
+        check_parity(f, *arrays)
 
 
 def _parts(result: Any) -> list[Any]:
