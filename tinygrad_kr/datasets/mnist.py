@@ -198,9 +198,12 @@ class MNIST(Dataset[tuple[Any, Any]]):
         return list(zip(*self._take(indices), strict=True))
 
     def __getbatch__(self, indices: Sequence[int]) -> list[Any]:
+        images, targets = self._take(indices)
+        if self.target_transform is None:
+            targets = wrap(np.array(targets, np.int64))  # plain numbers, not looked at one by one
         return [
             column if isinstance(column, Tensor) else default_collate(column)
-            for column in self._take(indices)
+            for column in (images, targets)
         ]
 
     def _take(self, indices: Sequence[int]) -> tuple[Any, Any]:
