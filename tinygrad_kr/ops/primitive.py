@@ -189,20 +189,20 @@ class Primitive:
         self, y: Any, inputs: Sequence[Any], arrays: Sequence[Any], needs: Needs,
         static: dict[str, Any],
     ) -> tuple[list[Any], tuple[Check, ...]]:  # fmt: skip
-        """The kept row of a call, and the version checks of what is kept."""
+        """The kept row of a call, and the version checks of the inputs in it."""
+        values: list[Any]
         if self.variadic:
-            kept = [None, tuple(arrays), tuple(a.shape for a in arrays), *static.values()]
             plan = self._plan(())
-            row = [v if k else None for v, k in zip(kept, plan, strict=True)]
-            held = inputs if plan[1] else ()
+            values = [y, tuple(arrays), tuple(a.shape for a in arrays)]
+            keeps = [plan[1]] * len(inputs)
         else:
             plan = self._plan(needs)
-            values = [y, *arrays]
-            values += [np.shape(a) for a in arrays]
-            values += [static[n] for n in self.static]
-            row = [v if k else None for v, k in zip(values, plan, strict=True)]
-            held = [x for x, k in zip(inputs, plan[1:], strict=False) if k]
-        return row, tuple(check_of(x) for x in held if not isinstance(x, bool | int | float))
+            values = [y, *arrays, *map(np.shape, arrays)]
+            keeps = plan[1:]
+        values += [static[n] for n in self.static]
+        row = [v if k else None for v, k in zip(values, plan, strict=True)]
+        held = zip(inputs, arrays, keeps, strict=False)
+        return row, tuple(check_of(x) for x, a, k in held if k and isinstance(a, np.ndarray))
 
     def _record(
         self, out: Tensor, inputs: Sequence[Any], arrays: Sequence[Any],
