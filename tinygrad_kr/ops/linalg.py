@@ -76,7 +76,7 @@ def _misfit(name: str, a: Any, b: Any, korean: str, english: str) -> ShapeError:
 
 
 def _expect(name: str, a: Any, b: Any, *ndims: int) -> None:
-    """Refuse operands of other numbers of dimensions than ``ndims``."""
+    """Refuse operands with other numbers of dimensions than ``ndims``."""
     if (a.ndim, b.ndim) != ndims:
         raise _misfit(
             name, a, b,
@@ -156,8 +156,9 @@ def mm(input: Any, mat2: Any) -> Tensor:
     Raises:
         ShapeError: an operand is no matrix, or the inner sizes differ.
     """
-    _expect("mm", *_operands("mm", input, mat2), 2, 2)
-    return matmul(input, mat2)
+    a, b = _operands("mm", input, mat2)
+    _expect("mm", a, b, 2, 2)
+    return matmul(a, b)
 
 
 def bmm(input: Any, mat2: Any) -> Tensor:
@@ -190,8 +191,9 @@ def mv(input: Any, vec: Any) -> Tensor:
     Raises:
         ShapeError: the operands are not a matrix and a vector, or their sizes do not fit.
     """
-    _expect("mv", *_operands("mv", input, vec), 2, 1)
-    return matmul(input, vec)
+    a, b = _operands("mv", input, vec)
+    _expect("mv", a, b, 2, 1)
+    return matmul(a, b)
 
 
 def dot(input: Any, tensor: Any) -> Tensor:
@@ -206,8 +208,9 @@ def dot(input: Any, tensor: Any) -> Tensor:
     >>> tg.dot(tg.tensor([2.0, 3.0]), tg.tensor([2.0, 1.0]))
     tensor(7.)
     """
-    _expect("dot", *_operands("dot", input, tensor), 1, 1)
-    return matmul(input, tensor)
+    a, b = _operands("dot", input, tensor)
+    _expect("dot", a, b, 1, 1)
+    return matmul(a, b)
 
 
 def outer(input: Any, vec2: Any) -> Tensor:
@@ -218,7 +221,8 @@ def outer(input: Any, vec2: Any) -> Tensor:
     Raises:
         ShapeError: an operand is no vector.
     """
-    _expect("outer", as_array(input), as_array(vec2), 1, 1)
+    a, b = (np.asarray(operand(as_array(x))) for x in (input, vec2))
+    _expect("outer", a, b, 1, 1)
     return mul(reshape(input, (input.shape[0], 1)), vec2)
 
 
