@@ -15,6 +15,9 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+from numpy import finfo as finfo
+from numpy import iinfo as iinfo
+
 from tinygrad_kr import autograd as autograd
 from tinygrad_kr import cuda as cuda
 from tinygrad_kr import datasets as datasets
