@@ -338,8 +338,8 @@ def test_another_array_type_has_its_say() -> None:
 def test_dlpack() -> None:
     a = np.arange(3.0)
     t = tg.from_dlpack(a)
-    t[0] = 5.0
-    assert a[0] == 5.0
+    a[0] = 5.0
+    assert t[0] == 5.0
     assert np.shares_memory(np.from_dlpack(t), a)
     with pytest.raises(ConversionError):
         tg.from_dlpack([1.0])
