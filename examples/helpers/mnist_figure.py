@@ -46,6 +46,8 @@ def draw(path: Path, run: Run, test: DataLoader) -> None:
 
     Save the figure as a PNG.
     """
+    from matplotlib.ticker import LogLocator
+
     with figure(path, 9, 6) as fig:
         panels: Any = fig.subfigures(2, 1, height_ratios=[1, 1.05])
         above, below = panels
@@ -56,7 +58,10 @@ def draw(path: Path, run: Run, test: DataLoader) -> None:
         left.plot(steps / per_epoch, run.losses, color="C0", alpha=0.25, linewidth=0.7,
                   label=say("미니배치마다", "each mini-batch"))  # fmt: skip
         left.plot(x / per_epoch, means, color="C0", label=say("이동평균", "moving average"))
-        left.set(title=say("훈련 손실", "Training loss"), xlabel=say("에폭", "Epoch"))
+        left.set(title=say("훈련 손실", "Training loss"), xlabel=say("에폭", "Epoch"), yscale="log")
+        left.yaxis.set_major_formatter("{x:g}")
+        left.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5, 7)))
+        left.yaxis.set_minor_formatter("{x:g}")
         left.legend()
         epochs = np.arange(1, len(run.accuracies) + 1)
         right.plot(epochs, run.accuracies, color="C1", marker="o")
