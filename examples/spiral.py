@@ -14,7 +14,7 @@ import numpy as np
 
 import tinygrad_kr as torch
 from helpers.console import polite
-from helpers.figure import figure, require_matplotlib, say
+from helpers.figure import check_figure, figure, say
 from tinygrad_kr import Tensor, nn, optim
 from tinygrad_kr.datasets import toy
 
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="그림을 저장할 PNG. The figure.")
     args = parser.parse_args(argv)
     if args.plot:
-        require_matplotlib()
+        check_figure(args.plot)
 
     torch.manual_seed(0)
     x, t = toy.spiral()

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import tinygrad_kr as torch
+from helpers.places import RUNS
 from tinygrad_kr import nn, optim
 from tinygrad_kr.errors import FileFormatError
 from tinygrad_kr.utils.data import DataLoader
 
-RUNS = Path(__file__).resolve().parents[1] / "runs"
 PARTS = ("settings", "model", "optimizer", "scheduler", "shuffle", "dropout", "epoch", "step",
          "losses", "accuracies")  # fmt: skip
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.errors import MissingExtraError
+from helpers.places import check_place
+from tinygrad_kr.errors import ArgumentError, MissingExtraError
 from tinygrad_kr.utils.files import atomic_write
 
 if TYPE_CHECKING:
@@ -25,12 +26,21 @@ FAMILIAR = ("Malgun Gothic", "Apple SD Gothic Neo", "AppleGothic", "NanumGothic"
 SYLLABLES = "가나힣학습률"
 
 
-def require_matplotlib() -> None:
-    """matplotlib이 있는지 확인한다.
+def check_figure(path: Path) -> None:
+    """그림을 그릴 수 있는지 미리 확인한다.
+
+    Refuse what could not be drawn, before any time is spent.
 
     Raises:
+        ArgumentError: ``path`` is no PNG in a folder that exists.
         MissingExtraError: matplotlib is not installed.
     """
+    check_place(path)
+    if path.suffix.lower() != ".png":
+        raise ArgumentError(
+            f"그림은 PNG입니다. 이름이 .png로 끝나야 합니다: {path}.",
+            f"A figure is a PNG; its name must end in .png, not {path}.",
+        )
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
@@ -74,7 +84,6 @@ def figure(path: Path, width: float, height: float) -> Iterator[Figure]:
     A figure, saved as a PNG when the block ends. No window is opened and no global setting stays
     changed.
     """
-    require_matplotlib()
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

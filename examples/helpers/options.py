@@ -13,8 +13,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from helpers.checkpoint import RUNS, Settings, read
-from helpers.figure import require_matplotlib
+from helpers.checkpoint import Settings, read
+from helpers.figure import check_figure
+from helpers.places import RUNS, check_place
 from tinygrad_kr.errors import ArgumentError, FileFormatError
 
 
@@ -62,11 +63,11 @@ def prepare(
     saved = None if args.resume is None else read(args.resume)
     settings = _settle(args, rates, saved and saved["settings"])
     args.save = args.save or args.resume
-    for path in (args.save, args.plot):
-        _check_place(path)
-    _check_overwrite(args.save)
-    if args.plot:
-        require_matplotlib()
+    if args.save is not None:
+        check_place(args.save)
+        _check_overwrite(args.save)
+    if args.plot is not None:
+        check_figure(args.plot)
     return args, settings, saved
 
 
@@ -121,22 +122,9 @@ def _settle(
     return Settings(**saved)
 
 
-def _check_place(path: Path | None) -> None:
-    """Refuse a place that no file could be written to."""
-    if path is None:
-        return
-    if path.parent == RUNS:
-        RUNS.mkdir(exist_ok=True)
-    if path.is_dir() or not path.parent.is_dir():
-        raise ArgumentError(
-            f"파일을 쓸 수 없는 자리입니다: {path}. 있는 폴더 안의 파일 이름을 주세요.",
-            f"No file can be written at {path}; name a file in a folder that exists.",
-        )
-
-
-def _check_overwrite(path: Path | None) -> None:
+def _check_overwrite(path: Path) -> None:
     """Refuse to replace a file that is no checkpoint."""
-    if path is None or not path.exists():
+    if not path.exists():
         return
     try:
         read(path)

@@ -158,6 +158,7 @@ def test_a_second_ctrl_c_stops_at_once(mnist: Any) -> None:
         ["--save", "notes.txt"],
         ["--save", "nowhere/a.npz"],
         ["--plot", "."],
+        ["--plot", "notes.txt"],
         ["--nonsense"],
     ],
     ids=" ".join,
