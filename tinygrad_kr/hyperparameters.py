@@ -1,20 +1,28 @@
 """하이퍼파라미터 검사: 종류와 범위.
 
-What a hyperparameter may be. Each function returns the value as a plain Python one (so that a
-float32 array stays float32) or refuses it; nothing is altered before all of them have passed.
+What a hyperparameter may be: each check returns a plain Python value (so that a float32 array
+stays float32) or refuses it, before anything is altered.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Final
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.errors import ArgumentError, HyperparameterError
 
-_CONVENTIONS: Final = ("torch", "book")
+
+def wrong_kind(name: str, value: Any, korean: str, english: str) -> ArgumentError:
+    """종류가 틀린 인자의 오류. ``korean`` and ``english`` say what the argument must be."""
+    shown = f"{' '.join(repr(value).split()):.60} ({type(value).__name__})"
+    return ArgumentError(
+        f"{name}에는 {korean}를 주세요. 받은 값: {shown}.",
+        f"{name} must be {english}, not {shown}.",
+    )
 
 
 def number(
@@ -26,129 +34,76 @@ def number(
     most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """유한한 실수 하나.
-
-    ``value`` as a float, finite and inside the bounds given.
-
-    Raises:
-        ArgumentError: it is no real number (a bool or a string, say).
-        HyperparameterError: it is NaN, infinite or outside the bounds.
-    """
+    """유한한 실수 하나. A finite float inside the bounds given."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise ArgumentError(
-            f"{name}에는 실수를 주세요: {value!r}({type(value).__name__})은 쓸 수 없습니다.",
-            f"{name} is a real number, not {value!r} ({type(value).__name__}).",
-        )
+        raise wrong_kind(name, value, "실수", "a real number")
     try:
         result = float(value)
     except OverflowError:
         result = math.inf
-    if (
-        math.isfinite(result)
-        and (least is None or result >= least)
-        and (above is None or result > above)
-        and (most is None or result <= most)
-        and (below is None or result < below)
-    ):
+    bounds = [
+        (holds, bound, korean, english)
+        for holds, bound, korean, english in (
+            (operator.ge, least, "이상", "at least"),
+            (operator.gt, above, "초과", "above"),
+            (operator.le, most, "이하", "at most"),
+            (operator.lt, below, "미만", "below"),
+        )
+        if bound is not None
+    ]
+    if math.isfinite(result) and all(holds(result, bound) for holds, bound, _, _ in bounds):
         return result
-    korean, english = ["유한한 수"], ["finite"]
-    for bound, ko, en in (
-        (least, "이상", "at least"),
-        (above, "초과", "above"),
-        (most, "이하", "at most"),
-        (below, "미만", "below"),
-    ):
-        if bound is not None:
-            korean.append(f"{bound:g} {ko}")
-            english.append(f"{en} {bound:g}")
+    korean = ", ".join(["유한한 수", *(f"{bound:g} {word}" for _, bound, word, _ in bounds)])
+    english = ", ".join(["finite", *(f"{word} {bound:g}" for _, bound, _, word in bounds)])
     raise HyperparameterError(
-        f"{name}={value!r}: 조건에 맞지 않습니다({', '.join(korean)}).",
-        f"{name}={value!r} is out of range; it must be {', '.join(english)}.",
+        f"{name}={value!r}: 조건에 맞지 않습니다({korean}).",
+        f"{name}={value!r} is out of range; it must be {english}.",
     )
 
 
 def integer(name: str, value: Any, *, least: int) -> int:
-    """``least`` 이상의 정수 하나.
-
-    ``value`` as an int, at least ``least``.
-
-    Raises:
-        ArgumentError: it is no integer.
-        HyperparameterError: it is smaller than ``least``.
-    """
+    """정수 하나. An int, at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ArgumentError(
-            f"{name}에는 정수를 주세요: {value!r}({type(value).__name__})은 쓸 수 없습니다.",
-            f"{name} is an integer, not {value!r} ({type(value).__name__}).",
-        )
-    if value < least:
-        raise HyperparameterError(
-            f"{name}={value!r}: {least} 이상이어야 합니다.",
-            f"{name}={value!r} is out of range; it must be at least {least}.",
-        )
+        raise wrong_kind(name, value, "정수", "an integer")
+    number(name, value, least=least)
     return int(value)
 
 
 def flag(name: str, value: Any) -> bool:
-    """참이나 거짓.
-
-    ``value`` as a bool.
-
-    Raises:
-        ArgumentError: it is neither True nor False.
-    """
+    """참이나 거짓. A bool."""
     if not isinstance(value, bool | np.bool_):
-        raise ArgumentError(
-            f"{name}에는 True나 False를 주세요: {value!r}.",
-            f"{name} is True or False, not {value!r}.",
-        )
+        raise wrong_kind(name, value, "True나 False", "True or False")
     return bool(value)
 
 
 def choice(name: str, value: Any, options: Sequence[str]) -> str:
-    """이름 가운데 하나.
-
-    ``value``, which must be one of the names in ``options``.
-
-    Raises:
-        ArgumentError: it is none of them.
-    """
+    """이름 가운데 하나. One of ``options``."""
     if not isinstance(value, str) or value not in options:
-        listed = ", ".join(repr(option) for option in options)
-        raise ArgumentError(
-            f"{name}={value!r}: 다음 가운데 하나를 주세요: {listed}.",
-            f"{name}={value!r} is unknown; use one of {listed}.",
-        )
+        listed = ", ".join(map(repr, options))
+        raise wrong_kind(name, value, f"{listed} 중 하나", f"one of {listed}")
     return value
 
 
+def settle(values: dict[str, Any], check: Callable[..., Any], *names: str, **bounds: Any) -> None:
+    """이름마다 검사한다. Put each of the named ``values`` through ``check``, in place."""
+    for name in names:
+        values[name] = check(name, values[name], **bounds)
+
+
 def settle_eps(group: dict[str, Any], *, torch: float, book: float) -> None:
-    """관례를 확인하고, eps가 None이면 관례의 값을 넣는다.
-
-    Check the ``convention`` of a group and give its ``eps`` the convention's value where it is
-    None.
-
-    Raises:
-        ArgumentError: an unknown convention.
-    """
-    convention = choice("convention", group["convention"], _CONVENTIONS)
+    """관례와 eps를 검사한다. Where ``eps`` is None, it becomes the convention's own."""
+    convention = choice("convention", group["convention"], ("torch", "book"))
     if group["eps"] is None:
         group["eps"] = book if convention == "book" else torch
+    settle(group, number, "eps", least=0)
 
 
 def per_group(name: str, value: Any, count: int) -> list[Any]:
-    """그룹마다 하나씩: 값 하나는 되풀이한다.
-
-    One value for each of ``count`` parameter groups; a single one is repeated.
-
-    Raises:
-        ArgumentError: a list or tuple of another length.
-    """
-    if not isinstance(value, list | tuple):
-        return [value] * count
-    if len(value) != count:
+    """그룹마다 값 하나. One value for each of ``count`` groups; a single one is repeated."""
+    values = list(value) if isinstance(value, list | tuple) else [value] * count
+    if len(values) != count:
         raise ArgumentError(
-            f"{name}의 개수가 매개변수 그룹의 수와 다릅니다: {len(value)}개, 그룹은 {count}개.",
-            f"{name} has {len(value)} values for {count} parameter groups; give one a group.",
+            f"{name}: 값은 {len(values)}개, 매개변수 그룹은 {count}개입니다.",
+            f"{name} has {len(values)} values for {count} parameter groups; give one a group.",
         )
-    return list(value)
+    return values

@@ -302,16 +302,6 @@ def test_parameters_come_in_many_ways() -> None:
     assert [len(g["params"]) for g in groups] == [1, 2] and groups[1]["lr"] == 5.0
 
 
-def test_names_are_kept() -> None:
-    a, b, c = parameters()
-    optimizer = optim.SGD([("a", a), ("b", b)])
-    optimizer.add_param_group({"params": [("c", c)]})
-    assert [g["param_names"] for g in optimizer.param_groups] == [["a", "b"], ["c"]]
-    assert optimizer.state_dict()["param_groups"][1]["param_names"] == ["c"]
-    optimizer.load_state_dict(optim.SGD([{"params": [a, b]}, {"params": c}]).state_dict())
-    assert [g["param_names"] for g in optimizer.param_groups] == [["a", "b"], ["c"]]
-
-
 def test_what_is_no_ordered_set_of_leaves_is_refused() -> None:
     a, b, _ = parameters()
     named = [("a", a)]

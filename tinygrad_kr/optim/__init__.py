@@ -1,7 +1,7 @@
 """옵티마이저: 매개변수를 갱신하는 규칙들.
 
-The optimisers. Each rule's arithmetic is one pure in-place function of arrays (``adam_``,
-``sgd_`` ...) in the rule's own file; the class around it keeps groups and state.
+The optimisers. A rule's arithmetic is one pure in-place function of arrays, in a file of its own;
+the class around it keeps groups and state.
 """
 
 from __future__ import annotations

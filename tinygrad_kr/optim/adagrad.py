@@ -1,19 +1,16 @@
-"""AdaGrad: 원소마다 학습률을 줄여 간다.
+"""원소마다 줄어드는 학습률.
 
-AdaGrad: a learning rate that decays for each element on its own.
+A decaying rate for each element.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.hyperparameters import flag, number, settle_eps
+from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps
 from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.rule import descent
-from tinygrad_kr.optim.state import Group, State, next_step, slot
+from tinygrad_kr.optim.state import Group, State, descent, next_step, slot
 
 
 def adagrad_(
@@ -51,32 +48,25 @@ class AdaGrad(Optimizer):
     h ← h + g ⊙ g, W ← W − ηₜ g / (√h + ε) with ηₜ = η / (1 + (t − 1) · lr_decay).
 
     Args:
-        params: 매개변수나 그룹. Parameters or groups.
-        lr: 학습률 η ≥ 0. Learning rate.
-        lr_decay: 학습률 감소 ≥ 0. How fast η itself decays.
-        weight_decay: 가중치 감소 λ ≥ 0. λW is added to the gradient.
-        initial_accumulator_value: h의 첫 값 ≥ 0. What h starts from.
-        eps: ε ≥ 0; ``None``이면 관례의 값. ``None`` means the convention's own.
-        maximize: 기울기를 따라 올라간다. Climb instead of descend.
-        convention: "torch"(ε = 1e-10) 또는 "book"(ε = 1e-7).
-
-    Raises:
-        HyperparameterError: a value outside its range, NaN included.
+        params, lr, weight_decay, maximize: as in :class:`SGD`.
+        lr_decay: ≥ 0, how fast η itself decays.
+        initial_accumulator_value: ≥ 0, what h starts from.
+        eps: ε ≥ 0; ``None`` means the convention's own.
+        convention: "torch" (ε = 1e-10) or "book" (ε = 1e-7).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 6.1.5; Duchi et al. 2011.
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
     >>> w = tg.tensor([3.0, -0.2], requires_grad=True)
-    >>> optimizer = optim.AdaGrad([w], lr=0.5)
+    >>> optimizer = tg.optim.AdaGrad([w], lr=0.5)
     >>> (w * w).sum().backward()
     >>> optimizer.step()
-    >>> [round(x, 4) for x in w.tolist()]
-    [2.5, 0.3]
+    >>> w
+    tensor([2.5000, 0.3000], requires_grad=True)
     """
 
-    _slots: ClassVar[dict[str, bool] | None] = {"step": True, "sum": True}
+    _slots = ("step", "sum")
 
     def __init__(
         self,
@@ -90,24 +80,22 @@ class AdaGrad(Optimizer):
         maximize: bool = False,
         convention: str = "torch",
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "lr_decay": lr_decay,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
-                "maximize": maximize,
-                "convention": convention,
-            },
+        defaults = dict(
+            lr=lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            eps=eps,
+            maximize=maximize,
+            convention=convention,
         )
+        super().__init__(params, defaults)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-10, book=1e-7)
-        for name in ("lr", "lr_decay", "eps", "weight_decay", "initial_accumulator_value"):
-            group[name] = number(name, group[name], least=0)
-        group["maximize"] = flag("maximize", group["maximize"])
+        settle(group, number, "lr", "lr_decay", "weight_decay", least=0)
+        settle(group, number, "initial_accumulator_value", least=0)
+        settle(group, flag, "maximize")
 
     def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         adagrad_(
@@ -115,11 +103,7 @@ class AdaGrad(Optimizer):
             grad,
             step=next_step(state),
             square_sum=slot(state, "sum", param, group["initial_accumulator_value"]),
-            lr=group["lr"],
-            lr_decay=group["lr_decay"],
-            weight_decay=group["weight_decay"],
-            eps=group["eps"],
-            maximize=group["maximize"],
+            **self._options(group, "initial_accumulator_value", "convention"),
         )
 
 

@@ -1,21 +1,18 @@
-"""Adam과 AdamW.
+"""Adam과 AdamW: 모멘텀과 원소별 학습률.
 
-Adam and AdamW: momentum and a step size for each element, both corrected for their start at zero.
+Adam and AdamW.
 """
 
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.hyperparameters import flag, number, settle_eps
+from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps, wrong_kind
 from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.rule import descent
-from tinygrad_kr.optim.state import Group, State, next_step, slot
+from tinygrad_kr.optim.state import Group, State, descent, next_step, slot
 
 
 def adam_(
@@ -73,38 +70,27 @@ class Adam(Optimizer):
     The book adds ε to the uncorrected √v: W ← W − ηₜ m / (√v + ε), ηₜ = η √(1 − β₂ᵗ) / (1 − β₁ᵗ).
 
     Args:
-        params: 매개변수나 그룹. Parameters or groups.
-        lr: 학습률 η ≥ 0. Learning rate.
-        betas: (β₁, β₂), 0 이상 1 미만. The shares of the old, from 0 and below 1.
-        eps: ε ≥ 0; ``None``이면 관례의 값. ``None`` means the convention's own.
-        weight_decay: 가중치 감소 λ ≥ 0. λW is added to the gradient.
-        amsgrad: v가 줄지 않게 한다. Never let v shrink.
-        maximize: 기울기를 따라 올라간다. Climb instead of descend.
-        decoupled_weight_decay: 가중치 감소를 기울기에서 떼어 낸다(AdamW). AdamW's decay.
-        convention: "torch"(ε = 1e-8, √v̂ 옆) 또는 "book"(ε = 1e-7, √v 옆).
-
-    Raises:
-        HyperparameterError: a value outside its range, NaN included.
+        params, lr, weight_decay, maximize: as in :class:`SGD`.
+        betas: (β₁, β₂), the shares of the old, from 0 and below 1.
+        eps: ε ≥ 0; ``None`` means the convention's own.
+        amsgrad: never let v shrink.
+        decoupled_weight_decay: decay as :class:`AdamW` does.
+        convention: "torch" (ε = 1e-8 beside √v̂) or "book" (ε = 1e-7 beside √v).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 6.1.6; Kingma and Ba 2015; Reddi et al. 2018 (AMSGrad).
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
     >>> w = tg.tensor([3.0, -0.2], requires_grad=True)
-    >>> optimizer = optim.Adam([w], lr=0.1)
+    >>> optimizer = tg.optim.Adam([w], lr=0.1)
     >>> (w * w).sum().backward()
     >>> optimizer.step()
-    >>> [round(x, 4) for x in w.tolist()]
-    [2.9, -0.1]
+    >>> w
+    tensor([ 2.9000, -0.1000], requires_grad=True)
     """
 
-    _slots: ClassVar[dict[str, bool] | None] = {
-        "step": True,
-        "exp_avg": True,
-        "exp_avg_sq": True,
-        "max_exp_avg_sq": False,
-    }
+    _slots = ("step", "exp_avg", "exp_avg_sq")
+    _optional_slots = ("max_exp_avg_sq",)
 
     def __init__(
         self,
@@ -119,35 +105,26 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
         convention: str = "torch",
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "amsgrad": amsgrad,
-                "maximize": maximize,
-                "decoupled_weight_decay": decoupled_weight_decay,
-                "convention": convention,
-            },
+        defaults = dict(
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=decoupled_weight_decay,
+            convention=convention,
         )
+        super().__init__(params, defaults)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-8, book=1e-7)
-        for name in ("lr", "eps", "weight_decay"):
-            group[name] = number(name, group[name], least=0)
+        settle(group, number, "lr", "weight_decay", least=0)
+        settle(group, flag, "amsgrad", "maximize", "decoupled_weight_decay")
         betas = group["betas"]
         if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ArgumentError(
-                f"betas에는 두 수 (β₁, β₂)를 주세요: {betas!r}.",
-                f"betas is a pair of numbers (β₁, β₂), not {betas!r}.",
-            )
-        group["betas"] = tuple(
-            number(f"betas[{i}]", beta, least=0, below=1) for i, beta in enumerate(betas)
-        )
-        for name in ("amsgrad", "maximize", "decoupled_weight_decay"):
-            group[name] = flag(name, group[name])
+            raise wrong_kind("betas", betas, "두 수 (β₁, β₂)", "a pair of numbers (β₁, β₂)")
+        group["betas"] = tuple(number("betas", beta, least=0, below=1) for beta in betas)
 
     def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         beta1, beta2 = group["betas"]
@@ -158,14 +135,9 @@ class Adam(Optimizer):
             exp_avg=slot(state, "exp_avg", param),
             exp_avg_sq=slot(state, "exp_avg_sq", param),
             max_exp_avg_sq=slot(state, "max_exp_avg_sq", param) if group["amsgrad"] else None,
-            lr=group["lr"],
             beta1=beta1,
             beta2=beta2,
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-            decoupled_weight_decay=group["decoupled_weight_decay"],
-            convention=group["convention"],
+            **self._options(group, "betas", "amsgrad"),
         )
 
 
@@ -175,23 +147,18 @@ class AdamW(Adam):
     Adam whose weight decay is decoupled: W ← (1 − η λ) W first, and the gradient stays as it is.
 
     Args:
-        params, lr, betas, eps, amsgrad, maximize, convention: :class:`Adam`과 같다. As in Adam.
-        weight_decay: 가중치 감소 λ ≥ 0. W shrinks by the factor 1 − η λ in each step.
-
-    Raises:
-        HyperparameterError: a value outside its range, NaN included.
+        weight_decay: λ ≥ 0; the others are those of :class:`Adam`.
 
     Source:
         Loshchilov and Hutter 2019.
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
     >>> w = tg.tensor([3.0], requires_grad=True)
-    >>> optimizer = optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> optimizer = tg.optim.AdamW([w], lr=0.1, weight_decay=0.5)
     >>> (w * w).sum().backward()
     >>> optimizer.step()
-    >>> round(w.item(), 4)
-    2.75
+    >>> w
+    tensor([2.7500], requires_grad=True)
     """
 
     def __init__(

@@ -1,19 +1,16 @@
-"""RMSProp: 기울기 제곱의 지수이동평균으로 나눈다.
+"""옛 기울기를 잊는 AdaGrad.
 
-RMSProp: steps divided by an exponential moving average of the squared gradients.
+AdaGrad that forgets.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.hyperparameters import flag, number, settle_eps
+from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps
 from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.rule import descent
-from tinygrad_kr.optim.state import Group, State, next_step, slot
+from tinygrad_kr.optim.state import Group, State, descent, next_step, slot
 
 
 def rmsprop_(
@@ -70,39 +67,27 @@ class RMSProp(Optimizer):
     gradient off h; with ``momentum``, b ← μ b + g / (√h + ε) and W ← W − η b.
 
     Args:
-        params: 매개변수나 그룹. Parameters or groups.
-        lr: 학습률 η ≥ 0. Learning rate.
-        alpha: ρ, 옛것을 남기는 몫, 0 이상 1 이하. The share of the old, from 0 to 1.
-        eps: ε ≥ 0; ``None``이면 관례의 값. ``None`` means the convention's own.
-        weight_decay: 가중치 감소 λ ≥ 0. λW is added to the gradient.
-        momentum: μ ≥ 0; 0이면 모멘텀을 쓰지 않는다. 0 means no momentum.
-        centered: 분산의 추정값으로 나눈다. Divide by an estimate of the variance instead.
-        maximize: 기울기를 따라 올라간다. Climb instead of descend.
-        convention: "torch"(ε = 1e-8) 또는 "book"(ε = 1e-7).
-
-    Raises:
-        HyperparameterError: a value outside its range, NaN included.
+        params, lr, momentum, weight_decay, maximize: as in :class:`SGD`.
+        alpha: ρ, the share of the old, from 0 to 1.
+        eps: ε ≥ 0; ``None`` means the convention's own.
+        centered: divide by an estimate of the variance instead.
+        convention: "torch" (ε = 1e-8) or "book" (ε = 1e-7).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 6.1.5; Hinton 2012, Coursera lecture 6e; Graves 2013
         (centred).
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
     >>> w = tg.tensor([3.0, -0.2], requires_grad=True)
-    >>> optimizer = optim.RMSProp([w], lr=0.01)
+    >>> optimizer = tg.optim.RMSProp([w], lr=0.01)
     >>> (w * w).sum().backward()
     >>> optimizer.step()
-    >>> [round(x, 4) for x in w.tolist()]
-    [2.9, -0.1]
+    >>> w
+    tensor([ 2.9000, -0.1000], requires_grad=True)
     """
 
-    _slots: ClassVar[dict[str, bool] | None] = {
-        "step": True,
-        "square_avg": True,
-        "momentum_buffer": False,
-        "grad_avg": False,
-    }
+    _slots = ("step", "square_avg")
+    _optional_slots = ("momentum_buffer", "grad_avg")
 
     def __init__(
         self,
@@ -117,27 +102,23 @@ class RMSProp(Optimizer):
         maximize: bool = False,
         convention: str = "torch",
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "alpha": alpha,
-                "eps": eps,
-                "centered": centered,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "convention": convention,
-            },
+        defaults = dict(
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            maximize=maximize,
+            convention=convention,
         )
+        super().__init__(params, defaults)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-8, book=1e-7)
-        for name in ("lr", "eps", "weight_decay", "momentum"):
-            group[name] = number(name, group[name], least=0)
-        group["alpha"] = number("alpha", group["alpha"], least=0, most=1)
-        for name in ("centered", "maximize"):
-            group[name] = flag(name, group[name])
+        settle(group, number, "lr", "weight_decay", "momentum", least=0)
+        settle(group, number, "alpha", least=0, most=1)
+        settle(group, flag, "centered", "maximize")
 
     def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         next_step(state)
@@ -147,12 +128,7 @@ class RMSProp(Optimizer):
             slot(state, "square_avg", param),
             slot(state, "grad_avg", param) if group["centered"] else None,
             slot(state, "momentum_buffer", param) if group["momentum"] else None,
-            lr=group["lr"],
-            alpha=group["alpha"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            momentum=group["momentum"],
-            maximize=group["maximize"],
+            **self._options(group, "centered", "convention"),
         )
 
 

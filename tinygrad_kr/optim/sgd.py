@@ -1,18 +1,15 @@
-"""확률적 경사 하강법(SGD).
+"""확률적 경사 하강법.
 
-Stochastic gradient descent, with PyTorch's momentum.
+Stochastic gradient descent.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
-from tinygrad_kr.hyperparameters import flag, number
+from tinygrad_kr.hyperparameters import flag, number, settle
 from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.rule import descent
-from tinygrad_kr.optim.state import Group, State, slot
+from tinygrad_kr.optim.state import Group, State, descent, slot
 
 
 def sgd_(
@@ -54,13 +51,13 @@ class SGD(Optimizer):
     ``nesterov``. On the first step b is g.
 
     Args:
-        params: 매개변수나 그룹. Parameters or groups.
-        lr: 학습률 η ≥ 0. Learning rate.
-        momentum: μ ≥ 0; 0이면 모멘텀을 쓰지 않는다. 0 means no momentum.
-        dampening: τ. The share of the gradient kept out of the buffer.
-        weight_decay: 가중치 감소 λ ≥ 0. λW is added to the gradient.
-        nesterov: 네스테로프 모멘텀. Needs a momentum and no dampening.
-        maximize: 기울기를 따라 올라간다. Climb instead of descend.
+        params: parameters or groups.
+        lr: learning rate η ≥ 0.
+        momentum: μ ≥ 0; 0 means no momentum.
+        dampening: τ, the share of the gradient kept out of the buffer.
+        weight_decay: λ ≥ 0; λW is added to the gradient.
+        nesterov: needs a momentum and no dampening.
+        maximize: climb instead of descend.
 
     Raises:
         HyperparameterError: a value outside its range, NaN included.
@@ -69,16 +66,16 @@ class SGD(Optimizer):
         「밑바닥부터 시작하는 딥러닝」 6.1.2; Sutskever et al. 2013 (Nesterov).
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
     >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
-    >>> optimizer = optim.SGD([w], lr=0.1)
+    >>> optimizer = tg.optim.SGD([w], lr=0.1)
     >>> (w * w).sum().backward()
     >>> optimizer.step()
-    >>> [round(x, 4) for x in w.tolist()]
-    [0.8, -1.6]
+    >>> w
+    tensor([ 0.8000, -1.6000], requires_grad=True)
     """
 
-    _slots: ClassVar[dict[str, bool] | None] = {"momentum_buffer": False}
+    _slots = ()
+    _optional_slots = ("momentum_buffer",)
 
     def __init__(
         self,
@@ -91,44 +88,23 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-            },
-        )
+        defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay)
+        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize})
 
     def _check(self, group: Group) -> None:
-        for name in ("lr", "momentum", "weight_decay"):
-            group[name] = number(name, group[name], least=0)
-        group["dampening"] = number("dampening", group["dampening"])
-        for name in ("nesterov", "maximize"):
-            group[name] = flag(name, group[name])
-        if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
-            momentum, dampening = group["momentum"], group["dampening"]
+        settle(group, number, "lr", "momentum", "weight_decay", least=0)
+        settle(group, number, "dampening")
+        settle(group, flag, "nesterov", "maximize")
+        momentum, dampening = group["momentum"], group["dampening"]
+        if group["nesterov"] and (momentum == 0 or dampening != 0):
             raise HyperparameterError(
                 "nesterov에는 0보다 큰 momentum과 0인 dampening이 필요합니다: "
-                f"momentum={momentum}, dampening={dampening}.",
+                f"{momentum=}, {dampening=}.",
                 "nesterov needs a momentum above 0 and a dampening of 0, not "
-                f"momentum={momentum}, dampening={dampening}.",
+                f"{momentum=}, {dampening=}.",
             )
 
     def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         first = "momentum_buffer" not in state
-        sgd_(
-            param,
-            grad,
-            slot(state, "momentum_buffer", param) if group["momentum"] else None,
-            lr=group["lr"],
-            momentum=group["momentum"],
-            dampening=group["dampening"],
-            weight_decay=group["weight_decay"],
-            nesterov=group["nesterov"],
-            maximize=group["maximize"],
-            first=first,
-        )
+        buffer = slot(state, "momentum_buffer", param) if group["momentum"] else None
+        sgd_(param, grad, buffer, first=first, **self._options(group))

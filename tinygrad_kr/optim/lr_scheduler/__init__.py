@@ -1,18 +1,16 @@
 """학습률 스케줄: 학습률 감소와 그 밖의 일정.
 
-Learning-rate schedules: they change every group's ``lr`` as training goes on, beside the
-per-element rates of AdaGrad and its heirs. Call ``optimizer.step()`` first, then
-``scheduler.step()``.
+Learning-rate schedules. Call ``optimizer.step()`` first, then ``scheduler.step()``.
 """
 
 from __future__ import annotations
 
 from tinygrad_kr.optim.lr_scheduler.one_cycle import OneCycleLR as OneCycleLR
 from tinygrad_kr.optim.lr_scheduler.plateau import ReduceLROnPlateau as ReduceLROnPlateau
-from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler as LRScheduler
 from tinygrad_kr.optim.lr_scheduler.schedules import CosineAnnealingLR as CosineAnnealingLR
 from tinygrad_kr.optim.lr_scheduler.schedules import ExponentialLR as ExponentialLR
 from tinygrad_kr.optim.lr_scheduler.schedules import LambdaLR as LambdaLR
 from tinygrad_kr.optim.lr_scheduler.schedules import LinearLR as LinearLR
+from tinygrad_kr.optim.lr_scheduler.schedules import LRScheduler as LRScheduler
 from tinygrad_kr.optim.lr_scheduler.schedules import MultiStepLR as MultiStepLR
 from tinygrad_kr.optim.lr_scheduler.schedules import StepLR as StepLR

@@ -1,6 +1,6 @@
-"""나아지지 않으면 학습률을 줄인다.
+"""나아지지 않으면 줄이는 학습률.
 
-A rate that falls when the figure watched stops improving.
+A rate that falls for want of progress.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import math
 from contextlib import suppress
 from typing import Any
 
-from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.hyperparameters import choice, integer, number, per_group
-from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler
+from tinygrad_kr.hyperparameters import choice, integer, number, settle, wrong_kind
+from tinygrad_kr.optim.lr_scheduler.schedules import LRScheduler
 from tinygrad_kr.optim.optimizer import Optimizer
 
 
@@ -22,24 +21,18 @@ class ReduceLROnPlateau(LRScheduler):
     more than ``patience`` epochs.
 
     Args:
-        optimizer: 옵티마이저. The optimizer.
-        mode: "min"(작을수록 좋다) 또는 "max". Whether less or more is better.
-        factor: 곱하는 수, 0 이상 1 미만. The factor, from 0 and below 1.
-        patience: 참고 기다리는 에폭 수 ≥ 0. Epochs to wait.
-        threshold: 나아졌다고 볼 차이 ≥ 0. How much better counts as better.
-        threshold_mode: "rel"(비율) 또는 "abs"(차이). As a share of the best, or as it is.
-        cooldown: 줄인 뒤 쉬는 에폭 수 ≥ 0. Epochs of rest after a reduction.
-        min_lr: 가장 낮은 학습률 ≥ 0, 또는 그룹마다 하나. The lowest rate, one or one a group.
-        eps: 이보다 작은 변화는 하지 않는다 ≥ 0. Smaller changes are not made.
-
-    Raises:
-        ArgumentError: an argument of the wrong kind.
-        HyperparameterError: a value outside its range, NaN included.
+        mode: "min" where less is better, or "max".
+        factor: from 0 and below 1.
+        patience: epochs to wait ≥ 0.
+        threshold: how much better counts as better ≥ 0.
+        threshold_mode: "rel" (as a share of the best) or "abs".
+        cooldown: epochs of rest after a reduction ≥ 0.
+        min_lr: the lowest rate ≥ 0, one or one a group.
+        eps: smaller changes are not made ≥ 0.
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
-    >>> optimizer = optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
-    >>> schedule = optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+    >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
+    >>> schedule = tg.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
     >>> for loss in (3.0, 2.0, 2.0, 2.0):
     ...     schedule.step(loss)
     >>> schedule.get_last_lr()
@@ -69,23 +62,20 @@ class ReduceLROnPlateau(LRScheduler):
         self.best = -math.inf if mode == "max" else math.inf
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
-        super().__init__(optimizer)
+        super().__init__(optimizer, 0)
 
     def _begin(self) -> None:
-        self.last_epoch = 0
         self._last_lr = self._from_groups("lr")
 
     def _check(self) -> None:
-        self.mode = choice("mode", self.mode, ("min", "max"))
-        self.threshold_mode = choice("threshold_mode", self.threshold_mode, ("rel", "abs"))
-        self.factor = number("factor", self.factor, least=0, below=1)
-        for name in ("threshold", "eps"):
-            setattr(self, name, number(name, getattr(self, name), least=0))
-        for name in ("patience", "cooldown", "cooldown_counter", "num_bad_epochs"):
-            setattr(self, name, integer(name, getattr(self, name), least=0))
-        self.last_epoch = integer("last_epoch", self.last_epoch, least=-1)
-        for rate in self._lowest():
-            number("min_lr", rate, least=0)
+        mine = vars(self)
+        settle(mine, choice, "mode", options=("min", "max"))
+        settle(mine, choice, "threshold_mode", options=("rel", "abs"))
+        settle(mine, number, "factor", least=0, below=1)
+        settle(mine, number, "threshold", "eps", least=0)
+        settle(mine, integer, "patience", "cooldown", "last_epoch", least=0)
+        settle(mine, integer, "cooldown_counter", "num_bad_epochs", least=0)
+        self._rates("min_lr", self.min_lr, least=0)
         self.best = _figure(self.best)
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
@@ -97,7 +87,7 @@ class ReduceLROnPlateau(LRScheduler):
             ArgumentError: ``metrics`` is no single number; nothing has been changed.
         """
         current = _figure(metrics)
-        lowest = self._lowest()
+        lowest = self._rates("min_lr", self.min_lr)
         self.last_epoch += 1
         if self._is_better(current):
             self.best = current
@@ -116,23 +106,15 @@ class ReduceLROnPlateau(LRScheduler):
             self.num_bad_epochs = 0
         self._last_lr = self._from_groups("lr")
 
-    def _lowest(self) -> list[float]:
-        return per_group("min_lr", self.min_lr, len(self.optimizer.param_groups))
-
     def _is_better(self, current: float) -> bool:
         sign = 1 if self.mode == "max" else -1
-        if self.threshold_mode == "rel":
-            target = self.best * (1 + sign * self.threshold)
-        else:
-            target = self.best + sign * self.threshold
-        return current > target if self.mode == "max" else current < target
+        margin = sign * self.threshold
+        target = self.best * (1 + margin) if self.threshold_mode == "rel" else self.best + margin
+        return sign * current > sign * target
 
 
 def _figure(metrics: Any) -> float:
     if not isinstance(metrics, str):
         with suppress(TypeError, ValueError, RuntimeError):
             return float(metrics)
-    raise ArgumentError(
-        f"step()에는 수 하나를 주세요: {type(metrics).__name__}.",
-        f"step() takes a single number, not {type(metrics).__name__}.",
-    )
+    raise wrong_kind("metrics", metrics, "수 하나", "a single number")

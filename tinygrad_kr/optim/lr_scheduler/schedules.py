@@ -1,7 +1,7 @@
-"""에폭마다 정해진 학습률: 계단, 지수, 코사인, 직선, 함수.
+"""스케줄의 바탕과 미리 정해진 스케줄.
 
-The schedules known beforehand: steps, exponential, cosine, a line, a function. All but
-``LambdaLR`` change the present rate, so that several can be chained on one optimizer.
+The base of the schedules, and those known beforehand. All but ``LambdaLR`` change the present
+rate, so that several can be chained on one optimizer.
 """
 
 from __future__ import annotations
@@ -12,10 +12,136 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
-from tinygrad_kr.errors import ArgumentError, StateDictError
-from tinygrad_kr.hyperparameters import integer, number, per_group
-from tinygrad_kr.optim.lr_scheduler.scheduler import LRScheduler
+from tinygrad_kr.errors import StateDictError
+from tinygrad_kr.hyperparameters import integer, number, per_group, settle, wrong_kind
 from tinygrad_kr.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """학습률 스케줄의 바탕.
+
+    The base class of the schedules. A schedule implements :meth:`get_lr` from ``last_epoch``,
+    ``base_lrs`` and, where it can be chained with others, from the groups' present ``lr``.
+
+    Args:
+        optimizer: the optimizer whose groups' ``lr`` it sets.
+        last_epoch: the epoch to go on from, -1 at the start.
+
+    Raises:
+        ArgumentError: no optimizer, or arguments of the wrong kind.
+        HyperparameterError: a value outside its range, NaN included.
+        StateDictError: ``last_epoch`` is not -1 and a group lacks its ``initial_lr``.
+    """
+
+    _unsaved = frozenset({"optimizer"})
+    base_lrs: list[float]
+    _last_lr: list[float]
+    _step_count: int
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise wrong_kind("optimizer", optimizer, "옵티마이저", "an Optimizer")
+        self.optimizer = optimizer
+        self.last_epoch = integer("last_epoch", last_epoch, least=-1)
+        self._check()
+        before = [dict(group) for group in optimizer.param_groups]
+        try:
+            self._begin()
+        except BaseException:
+            optimizer.param_groups[:] = before
+            raise
+
+    def _check(self) -> None:
+        """Refuse what is wrong among the attributes; leave plain Python values in them."""
+        if "base_lrs" in vars(self):
+            settle(vars(self), integer, "last_epoch", "_step_count", least=0)
+            settle(vars(self), self._rates, "base_lrs", "_last_lr")
+
+    def _begin(self) -> None:
+        """Note the groups' initial rates and set those of the first epoch."""
+        if self.last_epoch == -1:
+            for group in self.optimizer.param_groups:
+                group.setdefault("initial_lr", group["lr"])
+        self.base_lrs = self._rates("initial_lr", self._from_groups("initial_lr"))
+        self._last_lr = self._from_groups("lr")
+        self._step_count = 0
+        self.step()
+
+    def _from_groups(self, name: str) -> list[float]:
+        groups = self.optimizer.param_groups
+        if not all(name in group for group in groups):
+            raise StateDictError(
+                f"매개변수 그룹에 {name!r}이(가) 없습니다. 옵티마이저의 state_dict를 먼저 "
+                "불러오세요.",
+                f"A parameter group has no {name!r}; load the optimizer's state dict first.",
+            )
+        return [group[name] for group in groups]
+
+    def _rates(self, name: str, values: Any, **bounds: float) -> list[float]:
+        """``values``, one or one a group, as one finite number for each group."""
+        rates = per_group(name, values, len(self.optimizer.param_groups))
+        return [number(name, rate, **bounds) for rate in rates]
+
+    def get_lr(self) -> list[float]:
+        """다음 학습률을 계산한다.
+
+        The next learning rate of each group; :meth:`step` calls it with ``last_epoch`` counted on.
+        """
+        raise NotImplementedError
+
+    def get_last_lr(self) -> list[float]:
+        """지금의 학습률.
+
+        The learning rate that each group was given last.
+        """
+        return list(self._last_lr)
+
+    def step(self) -> None:
+        """한 에폭(또는 한 걸음) 나아간다.
+
+        Go on by one epoch (or step) and set the groups' rates. Nothing changes on an error.
+        """
+        self.last_epoch += 1
+        try:
+            rates = self._rates("lr", self.get_lr())
+        except BaseException:
+            self.last_epoch -= 1
+            raise
+        self._step_count += 1
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self._last_lr = rates
+
+    def state_dict(self) -> dict[str, Any]:
+        """옵티마이저를 뺀 모든 것을 dict로.
+
+        A copy of everything but the optimizer.
+        """
+        return copy.deepcopy({k: v for k, v in vars(self).items() if k not in self._unsaved})
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """state_dict()의 결과로 되돌린다.
+
+        Go back to a :meth:`state_dict`. The groups' rates are the optimizer's to load.
+
+        Raises:
+            StateDictError: names are missing or unknown; nothing has been changed.
+            HyperparameterError: a value outside its range; nothing has been changed.
+        """
+        mine = vars(self).keys() - self._unsaved
+        names = state_dict.keys() if isinstance(state_dict, dict) else set()
+        # PyTorch's own private names say nothing here.
+        odd = [n for n in mine ^ names if n in mine or not str(n).startswith("_")]
+        if odd:
+            listed = ", ".join(sorted(map(str, odd)))
+            raise StateDictError(
+                f"{type(self).__name__}의 state_dict가 아닙니다. 맞지 않는 이름: {listed}.",
+                f"This is no state dict of {type(self).__name__}; missing or unknown: {listed}.",
+            )
+        loaded = copy.copy(self)
+        vars(loaded).update(copy.deepcopy({name: state_dict[name] for name in mine}))
+        loaded._check()
+        vars(self).update(vars(loaded))
 
 
 class LambdaLR(LRScheduler):
@@ -24,14 +150,11 @@ class LambdaLR(LRScheduler):
     The initial rate times a function of the epoch: ηₜ = η₀ · f(t).
 
     Args:
-        optimizer: 옵티마이저. The optimizer.
-        lr_lambda: 함수 하나, 또는 그룹마다 하나. A function, or a list with one a group.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+        lr_lambda: a function, or a list with one a group.
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
-    >>> optimizer = optim.SGD([tg.zeros(2, requires_grad=True)], lr=0.5)
-    >>> schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.5**epoch)
+    >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=0.5)
+    >>> schedule = tg.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.5**epoch)
     >>> schedule.step()
     >>> schedule.get_last_lr()
     [0.25]
@@ -54,10 +177,7 @@ class LambdaLR(LRScheduler):
         self.lr_lambdas = per_group("lr_lambda", self.lr_lambdas, count)
         for function in self.lr_lambdas:
             if not callable(function):
-                raise ArgumentError(
-                    f"lr_lambda에는 함수를 주세요: {type(function).__name__}.",
-                    f"lr_lambda must be callable, not {type(function).__name__}.",
-                )
+                raise wrong_kind("lr_lambda", function, "함수", "callable")
 
     def get_lr(self) -> list[float]:
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
@@ -66,7 +186,7 @@ class LambdaLR(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """함수는 빼고, 호출할 수 있는 객체는 그 속성을 담는다.
 
-        As in the base class; functions are left out, callable objects give their attributes.
+        Functions are left out; callable objects give their attributes.
         """
         return super().state_dict() | {
             "lr_lambdas": [
@@ -78,39 +198,29 @@ class LambdaLR(LRScheduler):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """state_dict()의 결과로 되돌린다. 함수는 지금의 것을 쓴다.
 
-        Go back to a :meth:`state_dict`; the functions stay those given here.
+        Go back to a :meth:`state_dict`, with the functions given here.
         """
-        saved = state_dict.get("lr_lambdas") if isinstance(state_dict, dict) else None
-        if (
-            not isinstance(saved, list)
-            or len(saved) != len(self.lr_lambdas)
-            or not all(entry is None or isinstance(entry, dict) for entry in saved)
-        ):
+        rest = dict(state_dict) if isinstance(state_dict, dict) else {}
+        saved = rest.pop("lr_lambdas", None)
+        if not isinstance(saved, list) or len(saved) != len(self.lr_lambdas):
             raise StateDictError(
                 "lr_lambdas가 지금의 함수들과 맞지 않습니다.",
                 "The state dict's lr_lambdas do not fit the functions given here.",
             )
-        super().load_state_dict({k: v for k, v in state_dict.items() if k != "lr_lambdas"})
-        for function, entry in zip(self.lr_lambdas, saved, strict=True):
-            if entry is not None:
-                function.__dict__.update(copy.deepcopy(entry))
+        super().load_state_dict(rest)
+        for function, attributes in zip(self.lr_lambdas, saved, strict=True):
+            if attributes:
+                vars(function).update(copy.deepcopy(attributes))
 
 
 class StepLR(LRScheduler):
     """step_size 에폭마다 gamma를 곱한다.
 
-    The rate is multiplied by ``gamma`` every ``step_size`` epochs.
-
-    Args:
-        optimizer: 옵티마이저. The optimizer.
-        step_size: 계단 하나의 에폭 수 ≥ 1. Epochs a stair.
-        gamma: 곱하는 수 ≥ 0. The factor.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+    The rate is multiplied by ``gamma`` ≥ 0 every ``step_size`` ≥ 1 epochs.
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
-    >>> optimizer = optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
-    >>> schedule = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
+    >>> schedule = tg.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
     >>> rates = []
     >>> for _ in range(5):
     ...     rates += schedule.get_last_lr()
@@ -129,8 +239,8 @@ class StepLR(LRScheduler):
 
     def _check(self) -> None:
         super()._check()
-        self.step_size = integer("step_size", self.step_size, least=1)
-        self.gamma = number("gamma", self.gamma, least=0)
+        settle(vars(self), integer, "step_size", least=1)
+        settle(vars(self), number, "gamma", least=0)
 
     def get_lr(self) -> list[float]:
         stair = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
@@ -141,13 +251,8 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """정해진 에폭마다 gamma를 곱한다.
 
-    The rate is multiplied by ``gamma`` at each of the ``milestones``, as often as one is named.
-
-    Args:
-        optimizer: 옵티마이저. The optimizer.
-        milestones: 에폭들(0 이상의 정수). Epochs.
-        gamma: 곱하는 수 ≥ 0. The factor.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+    The rate is multiplied by ``gamma`` ≥ 0 at each of the ``milestones`` (epochs), as often as one
+    is named.
     """
 
     def __init__(
@@ -164,12 +269,9 @@ class MultiStepLR(LRScheduler):
     def _check(self) -> None:
         super()._check()
         if not isinstance(self.milestones, Iterable):
-            raise ArgumentError(
-                f"milestones에는 에폭의 리스트를 주세요: {self.milestones!r}.",
-                f"milestones is a list of epochs, not {self.milestones!r}.",
-            )
+            raise wrong_kind("milestones", self.milestones, "에폭의 리스트", "a list of epochs")
         self.milestones = sorted(integer("milestones", m, least=0) for m in self.milestones)
-        self.gamma = number("gamma", self.gamma, least=0)
+        settle(vars(self), number, "gamma", least=0)
 
     def get_lr(self) -> list[float]:
         factor = self.gamma ** self.milestones.count(self.last_epoch)
@@ -179,12 +281,7 @@ class MultiStepLR(LRScheduler):
 class ExponentialLR(LRScheduler):
     """에폭마다 gamma를 곱한다.
 
-    The rate is multiplied by ``gamma`` every epoch.
-
-    Args:
-        optimizer: 옵티마이저. The optimizer.
-        gamma: 곱하는 수 ≥ 0. The factor.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+    The rate is multiplied by ``gamma`` ≥ 0 every epoch.
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
@@ -193,10 +290,10 @@ class ExponentialLR(LRScheduler):
 
     def _check(self) -> None:
         super()._check()
-        self.gamma = number("gamma", self.gamma, least=0)
+        settle(vars(self), number, "gamma", least=0)
 
     def get_lr(self) -> list[float]:
-        factor = 1.0 if self._is_initial else self.gamma
+        factor = self.gamma if self._step_count else 1.0
         return [rate * factor for rate in self._from_groups("lr")]
 
 
@@ -207,11 +304,9 @@ class LinearLR(LRScheduler):
     ``total_iters`` epochs, and stays there: a warm-up, or a linear decay.
 
     Args:
-        optimizer: 옵티마이저. The optimizer.
-        start_factor: 첫 배수, 0 초과 1 이하. The first factor, above 0 and at most 1.
-        end_factor: 마지막 배수, 0 이상 1 이하. The last factor, from 0 to 1.
-        total_iters: 에폭 수 ≥ 1. Epochs from the first to the last.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+        start_factor: above 0 and at most 1.
+        end_factor: from 0 to 1.
+        total_iters: ≥ 1.
     """
 
     def __init__(
@@ -229,48 +324,35 @@ class LinearLR(LRScheduler):
 
     def _check(self) -> None:
         super()._check()
-        self.start_factor = number("start_factor", self.start_factor, above=0, most=1)
-        self.end_factor = number("end_factor", self.end_factor, least=0, most=1)
-        self.total_iters = integer("total_iters", self.total_iters, least=1)
+        settle(vars(self), number, "start_factor", above=0, most=1)
+        settle(vars(self), number, "end_factor", least=0, most=1)
+        settle(vars(self), integer, "total_iters", least=1)
 
     def get_lr(self) -> list[float]:
+        factor = 1.0
         if self.last_epoch == 0:
             factor = self.start_factor
-        elif self._is_initial or self.last_epoch > self.total_iters:
-            factor = 1.0
-        else:
+        elif self._step_count and self.last_epoch <= self.total_iters:
             rise = self.end_factor - self.start_factor
-            factor = 1.0 + rise / (
-                self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
-            )
+            factor += rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
         return [rate * factor for rate in self._from_groups("lr")]
 
 
 class CosineAnnealingLR(LRScheduler):
     """코사인을 따라 eta_min까지 내려간다.
 
-    The rate follows a cosine down to ``eta_min`` in ``T_max`` epochs (and up again in as many):
-    η_min + (η₀ − η_min)(1 + cos(π t / T_max)) / 2.
-
-    Args:
-        optimizer: 옵티마이저. The optimizer.
-        T_max: 반 주기의 에폭 수 > 0. Epochs of half a period.
-        eta_min: 가장 낮은 학습률 ≥ 0. The lowest rate.
-        last_epoch: 마지막으로 마친 에폭. The epoch to go on from, -1 at the start.
+    The rate follows a cosine down to ``eta_min`` ≥ 0 in ``T_max`` > 0 epochs (and up again in as
+    many): η_min + (η₀ − η_min)(1 + cos(π t / T_max)) / 2.
 
     Source:
         Loshchilov and Hutter 2017 (SGDR, without its restarts).
 
     >>> import tinygrad_kr as tg
-    >>> from tinygrad_kr import optim
-    >>> optimizer = optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
-    >>> schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
-    >>> for _ in range(2):
-    ...     optimizer.step()
-    ...     schedule.step()
-    ...     print(round(schedule.get_last_lr()[0], 4))
+    >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
+    >>> schedule = tg.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
+    >>> schedule.step()
+    >>> round(schedule.get_last_lr()[0], 4)
     0.5
-    0.0
     """
 
     def __init__(
@@ -283,19 +365,18 @@ class CosineAnnealingLR(LRScheduler):
     def _check(self) -> None:
         super()._check()
         number("T_max", self.T_max, above=0)
-        self.eta_min = number("eta_min", self.eta_min, least=0)
+        settle(vars(self), number, "eta_min", least=0)
 
     def get_lr(self) -> list[float]:
         rates = self._from_groups("lr")
-        if self._is_initial:
+        if not self._step_count:
             return rates
         t, low = self.last_epoch, self.eta_min
         # From the bottom the ratio below would be 0 / 0.
         if (t - 1 - self.T_max) % (2 * self.T_max) == 0:
             rise = (1 - math.cos(math.pi / self.T_max)) / 2
-            return [
-                rate + (base - low) * rise for rate, base in zip(rates, self.base_lrs, strict=True)
-            ]
+            pairs = zip(rates, self.base_lrs, strict=True)
+            return [rate + (base - low) * rise for rate, base in pairs]
         now = 1 + math.cos(math.pi * t / self.T_max)
         factor = now / (1 + math.cos(math.pi * (t - 1) / self.T_max))
         return [factor * (rate - low) + low for rate in rates]
