@@ -69,7 +69,7 @@ def test_sequential_runs_and_names() -> None:
     again = Sequential(layer)
     again *= 2
     assert len(again) == 2
-    with pytest.raises(ArgumentError):
+    with pytest.raises(ValueError):
         again * 0
 
 

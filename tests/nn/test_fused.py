@@ -175,9 +175,7 @@ def test_cross_entropy(drawn: tuple[Array, Array, dict[str, Any]]) -> None:
     x, t, options = drawn
     target = wrap(np.asarray(t))
     check_op(lambda x: F.cross_entropy(x, target, **options), x)
-    agree(
-        lambda x: F.cross_entropy(x, target, **options), lambda x: composed(x, t, **options), x
-    )
+    agree(lambda x: F.cross_entropy(x, target, **options), lambda x: composed(x, t, **options), x)
 
 
 def test_the_logits_may_be_changed_after_a_cross_entropy() -> None:

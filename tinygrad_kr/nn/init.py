@@ -13,10 +13,11 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.autograd.mode import no_grad
-from tinygrad_kr.dtypes import Array, is_floating
-from tinygrad_kr.errors import DTypeError, HyperparameterError, ShapeError
+from tinygrad_kr.dtypes import Array
+from tinygrad_kr.errors import ShapeError
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.ops import inplace
+from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.random import Generator, numpy_generator
 from tinygrad_kr.tensor import Tensor
 
@@ -36,27 +37,18 @@ __all__ = [
 ]
 
 
-def _fill(tensor: Tensor, values: Any) -> Tensor:
-    with no_grad():
-        filled: Tensor = inplace.fill(tensor, values)
-    return filled
-
-
-def _fill_drawn(tensor: Tensor, values: Array) -> Tensor:
-    if not is_floating(tensor.dtype):
-        raise DTypeError(
-            f"난수로는 소수형 텐서만 채울 수 있습니다: {tensor.dtype}.",
-            f"Only floating tensors are filled with random numbers, not {tensor.dtype}.",
-        )
-    return _fill(tensor, wrap(np.asarray(values, dtype=tensor.dtype)))
-
-
-def constant_(tensor: Tensor, val: float) -> Tensor:
+def constant_(tensor: Tensor, val: Any) -> Tensor:
     """한 값으로 채운다.
 
     Fill with ``val``.
     """
-    return _fill(tensor, val)
+    with no_grad():
+        return inplace.fill(tensor, val)
+
+
+def _fill_drawn(tensor: Tensor, values: Array) -> Tensor:
+    need_floating("init", tensor)
+    return constant_(tensor, wrap(np.asarray(values, dtype=tensor.dtype)))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -64,7 +56,7 @@ def zeros_(tensor: Tensor) -> Tensor:
 
     Fill with 0. As weights these leave the hidden units identical for ever (6.2.1).
     """
-    return _fill(tensor, 0)
+    return constant_(tensor, 0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -72,7 +64,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
     Fill with 1.
     """
-    return _fill(tensor, 1)
+    return constant_(tensor, 1)
 
 
 def uniform_(
@@ -81,16 +73,8 @@ def uniform_(
     """[a, b)의 고른 난수로 채운다.
 
     Fill with draws from the uniform distribution on [``a``, ``b``).
-
-    Raises:
-        HyperparameterError: ``a`` > ``b``, NaN or infinite.
     """
-    low, high = number("a", a), number("b", b)
-    if low > high:
-        raise HyperparameterError(
-            f"uniform_의 범위가 거꾸로입니다: a={a} > b={b}.",
-            f"uniform_ expects a range [a, b), but found a={a} > b={b}.",
-        )
+    low, high = number("a", a), number("b", b, least=a)
     return _fill_drawn(tensor, numpy_generator(generator).uniform(low, high, tensor.shape))
 
 
@@ -100,9 +84,6 @@ def normal_(
     """정규 분포의 난수로 채운다.
 
     Fill with draws from the normal distribution.
-
-    Raises:
-        HyperparameterError: ``std`` < 0, NaN or infinite.
     """
     centre, spread = number("mean", mean), number("std", std, least=0)
     return _fill_drawn(tensor, numpy_generator(generator).normal(centre, spread, tensor.shape))
@@ -119,28 +100,18 @@ def trunc_normal_(
     """[a, b]에서 자른 정규 분포의 난수로 채운다.
 
     Fill with draws from the normal distribution, those outside [``a``, ``b``] drawn again.
-
-    Raises:
-        HyperparameterError: ``std`` ≤ 0, ``a`` ≥ ``b``, NaN.
     """
     centre, spread = number("mean", mean), number("std", std, above=0)
-    low, high = (number(n, v) - centre for n, v in (("a", a), ("b", b)))
-    if low >= high:
-        raise HyperparameterError(
-            f"trunc_normal_의 범위가 비었습니다: a={a}, b={b}.",
-            f"trunc_normal_ expects a < b, but found a={a}, b={b}.",
-        )
+    low, high = number("a", a) - centre, number("b", b, above=a) - centre
     drawn = _truncated(low / spread, high / spread, tensor.shape, numpy_generator(generator))
     return _fill_drawn(tensor, np.clip(centre + spread * drawn, a, b))
 
 
-def _truncated(
-    low: float, high: float, shape: tuple[int, ...], rng: np.random.Generator
-) -> Array:
+def _truncated(low: float, high: float, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Standard normal numbers in [low, high], by rejection from a uniform proposal.
 
-    Past 9 from the peak of the density, or 40 / peak in a tail, next to nothing is left: the
-    proposal ends there, so that at least one draw in 40 or so is taken, wherever the bounds are.
+    It ends where next to nothing is left, 9 from the peak of the density or 40 / peak in a tail,
+    so that at least one draw in 40 or so is taken, wherever the bounds are.
     """
     peak = min(max(low, 0.0), high)
     reach = min(9.0, 40 / abs(peak)) if peak else 9.0
@@ -161,18 +132,15 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     The gain by which weights before this nonlinearity are scaled: √2 for ReLU, 5/3 for tanh, 1
     for sigmoid and none; ``param`` is the negative slope of ``"leaky_relu"`` (0.01).
 
-    Raises:
-        ArgumentError: an unknown nonlinearity.
-
     >>> calculate_gain("tanh")
     1.6666666666666667
     """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else number("negative_slope", param)
         return math.sqrt(2 / (1 + slope * slope))
-    gains = {"relu": math.sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0}
-    plain = ("linear", *(f"conv{t}{d}d" for t in ("", "_transpose") for d in (1, 2, 3)))
-    gains |= dict.fromkeys(plain, 1.0)
+    gains = {"relu": math.sqrt(2), "tanh": 5 / 3, "selu": 3 / 4, "sigmoid": 1.0,
+             "linear": 1.0}  # fmt: skip
+    gains |= {f"conv{kind}{d}d": 1.0 for kind in ("", "_transpose") for d in (1, 2, 3)}
     return gains[choice("nonlinearity", nonlinearity, (*gains, "leaky_relu"))]
 
 
@@ -180,9 +148,8 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     """The inputs and outputs of a neuron whose weights are (out, in, *receptive field)."""
     if tensor.ndim < 2:
         raise ShapeError(
-            f"fan_in과 fan_out은 2차원 이상의 가중치에서만 정해집니다: 형상 {tensor.shape}.",
-            f"Fan in and fan out can not be computed for a tensor with fewer than 2 dimensions: "
-            f"shape {tensor.shape}.",
+            f"2차원 이상의 가중치에만 쓸 수 있습니다: 형상 {tensor.shape}.",
+            f"Fan in and fan out can not be computed for fewer than 2 dimensions: {tensor.shape}.",
         )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
@@ -211,9 +178,6 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     """Xavier(Glorot) 초깃값, 정규 분포.
 
     Xavier's initial values from N(0, σ²), σ = gain · √(2 / (fan_in + fan_out)).
-
-    Source:
-        Glorot and Bengio 2010; 「밑바닥부터 시작하는 딥러닝」 6.2.2 (there 1/√fan_in)
     """
     return normal_(tensor, 0.0, abs(_xavier_std(tensor, gain)), generator)
 
@@ -236,9 +200,9 @@ def kaiming_uniform_(
     He's initial values from U(−r, r), r = gain · √(3 / fan).
 
     Args:
-        a: the negative slope after this layer, for ``"leaky_relu"``.
-        mode: ``"fan_in"`` keeps the spread going forward, ``"fan_out"`` going back.
-        nonlinearity: what :func:`calculate_gain` takes.
+        a: the negative slope after this layer, for "leaky_relu".
+        mode: "fan_in" keeps the spread going forward, "fan_out" going back.
+        nonlinearity: as in :func:`calculate_gain`.
 
     Source:
         He et al. 2015; 「밑바닥부터 시작하는 딥러닝」 6.2.3
@@ -257,9 +221,6 @@ def kaiming_normal_(
     """He(Kaiming) 초깃값, 정규 분포.
 
     He's initial values from N(0, σ²), σ = gain / √fan; see :func:`kaiming_uniform_`.
-
-    Source:
-        He et al. 2015; 「밑바닥부터 시작하는 딥러닝」 6.2.3
     """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
@@ -270,17 +231,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     Fill with a random (semi-)orthogonal matrix times ``gain``; dimensions after the first are run
     together.
 
-    Raises:
-        ShapeError: fewer than 2 dimensions.
-
     Source:
         Saxe et al. 2013
     """
-    if tensor.ndim < 2:
-        raise ShapeError(
-            f"직교 초깃값은 2차원 이상의 텐서에만 쓸 수 있습니다: 형상 {tensor.shape}.",
-            f"Only tensors with 2 or more dimensions are supported, not shape {tensor.shape}.",
-        )
+    _fans(tensor)
     scale = number("gain", gain)
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
     drawn = numpy_generator(generator).standard_normal((max(rows, columns), min(rows, columns)))

@@ -8,29 +8,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from tinygrad_kr.autograd.base import wrap
-from tinygrad_kr.device import check_device
-from tinygrad_kr.dtypes import DType, as_dtype, get_default_dtype
 from tinygrad_kr.errors import DTypeError, ShapeError
 from tinygrad_kr.hyperparameters import integer
 from tinygrad_kr.nn import init
 from tinygrad_kr.nn.functional import linear
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
+from tinygrad_kr.ops.creation import empty
 from tinygrad_kr.tensor import Tensor
-
-
-def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
-    """값이 아직 없는 매개변수.
-
-    A parameter whose values are still to be filled in.
-    """
-    check_device(device)
-    chosen: DType = get_default_dtype() if dtype is None else as_dtype(dtype)
-    created: Parameter = Parameter(wrap(np.empty(shape, chosen)))
-    return created
 
 
 class Linear(Module):
@@ -39,11 +24,7 @@ class Linear(Module):
     The affine map x @ weight.T + bias.
 
     Args:
-        in_features: 입력의 폭. The width of the input.
-        out_features: 출력의 폭. The width of the output.
-        bias: 편향을 둘지. Whether to have a bias.
-        device: "cpu" 또는 None. "cpu" or None.
-        dtype: 매개변수의 자료형. The dtype of the parameters.
+        bias: whether there is one.
 
     Shape:
         (*, in_features) gives (*, out_features). ``weight`` is (out_features, in_features), from
@@ -72,9 +53,10 @@ class Linear(Module):
         super().__init__()
         self.in_features = integer("in_features", in_features, least=0)
         self.out_features = integer("out_features", out_features, least=0)
-        self.weight = new_parameter((self.out_features, self.in_features), device, dtype)
+        new = {"dtype": dtype, "device": device}
+        self.weight = Parameter(empty(self.out_features, self.in_features, **new))
         self.register_parameter(
-            "bias", new_parameter((self.out_features,), device, dtype) if bias else None
+            "bias", Parameter(empty(self.out_features, **new)) if bias else None
         )
         self.reset_parameters()
 
@@ -86,7 +68,6 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
-        """x @ weight.T + bias."""
         try:
             return linear(input, self.weight, self.bias)
         except (ShapeError, DTypeError) as error:

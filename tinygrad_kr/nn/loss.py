@@ -1,6 +1,7 @@
 """손실 함수의 계층.
 
-Loss functions as modules; see :mod:`tinygrad_kr.nn.functional`.
+Loss functions as modules; what they compute and take stands in
+:mod:`tinygrad_kr.nn.functional.loss`.
 """
 
 from __future__ import annotations
@@ -13,32 +14,33 @@ from tinygrad_kr.tensor import Tensor
 
 
 class _Loss(Module):
-    """A loss with a reduction, and perhaps with weights that its state dict holds."""
+    """A loss with a reduction."""
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = check_reduction(reduction)
+
+
+class _WeightedLoss(_Loss):
+    """A loss with weights, which are a buffer."""
 
     weight: Tensor | None
 
-    def __init__(self, reduction: str, **weights: Tensor | None) -> None:
-        super().__init__()
-        check_reduction(reduction)
-        self.reduction = reduction
-        for name, value in weights.items():
-            self.register_buffer(name, value)
+    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.register_buffer("weight", weight)
 
 
 class MSELoss(_Loss):
     """평균 제곱 오차.
 
-    The mean squared error, (x − t)²; "sum" and "none" are the other reductions.
+    The mean squared error, (x − t)².
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 4.2.1 (there half the sum)
     """
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """(x − t)², reduced."""
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
@@ -48,58 +50,46 @@ class L1Loss(_Loss):
     The mean absolute error, |x − t|.
     """
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """|x − t|, reduced."""
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class SmoothL1Loss(_Loss):
     """매끄러운 L1 손실.
 
-    Squared below ``beta``, absolute above; see :func:`~tinygrad_kr.nn.functional.smooth_l1_loss`.
+    Squared below ``beta``, absolute above.
     """
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.beta = number("beta", beta, least=0)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Squared or absolute error, reduced."""
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class NLLLoss(_Loss):
+class NLLLoss(_WeightedLoss):
     """음의 로그 가능도: LogSoftmax 뒤에 둔다.
 
-    The negative log-likelihood of labels, after ``LogSoftmax``; see
-    :func:`~tinygrad_kr.nn.functional.nll_loss`.
+    The negative log-likelihood of labels, after ``LogSoftmax``.
     """
 
     def __init__(
-        self,
-        weight: Tensor | None = None,
-        *,
-        ignore_index: int = -100,
-        reduction: str = "mean",
+        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
     ) -> None:
-        super().__init__(reduction, weight=weight)
+        super().__init__(weight, reduction=reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """−log p of the labels, reduced."""
         return F.nll_loss(
             input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_WeightedLoss):
     """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
 
-    The cross-entropy of logits with class numbers or probabilities; see
-    :func:`~tinygrad_kr.nn.functional.cross_entropy`.
+    The cross-entropy of logits with class numbers or probabilities.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.3 (Softmax-with-Loss)
@@ -113,12 +103,11 @@ class CrossEntropyLoss(_Loss):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(reduction, weight=weight)
+        super().__init__(weight, reduction=reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = number("label_smoothing", label_smoothing, least=0, most=1)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """−Σ t log softmax(x), reduced."""
         return F.cross_entropy(
             input,
             target,
@@ -129,26 +118,20 @@ class CrossEntropyLoss(_Loss):
         )
 
 
-class BCELoss(_Loss):
+class BCELoss(_WeightedLoss):
     """확률의 이진 교차 엔트로피.
 
-    The binary cross-entropy of probabilities, logarithms held at least −100; see
-    :func:`~tinygrad_kr.nn.functional.binary_cross_entropy`.
+    The binary cross-entropy of probabilities.
     """
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction, weight=weight)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """−(t log x + (1 − t) log(1 − x)), reduced."""
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """로짓의 이진 교차 엔트로피: 시그모이드를 먼저 하지 않는다.
 
-    The binary cross-entropy of logits, stable over the whole range; see
-    :func:`~tinygrad_kr.nn.functional.binary_cross_entropy_with_logits`.
+    The binary cross-entropy of logits, stable over the whole range.
     """
 
     pos_weight: Tensor | None
@@ -160,10 +143,10 @@ class BCEWithLogitsLoss(_Loss):
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(reduction, weight=weight, pos_weight=pos_weight)
+        super().__init__(weight, reduction=reduction)
+        self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """−(p t log σ(x) + (1 − t) log(1 − σ(x))), reduced."""
         return F.binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )

@@ -13,7 +13,8 @@ from tinygrad_kr.autograd.base import TensorBase, wrap
 from tinygrad_kr.autograd.node import Leaf, RemovableHandle
 from tinygrad_kr.device import check_device, device
 from tinygrad_kr.dtypes import DType, as_dtype, float16, float32, float64
-from tinygrad_kr.errors import ArgumentError, DTypeError, TinygradKrError
+from tinygrad_kr.errors import DTypeError, TinygradKrError
+from tinygrad_kr.hyperparameters import flag
 from tinygrad_kr.nn import state_dict as states
 from tinygrad_kr.nn.hooks import Hooks, add_hook, call_with_hooks
 from tinygrad_kr.nn.registry import Registry
@@ -24,8 +25,8 @@ M = TypeVar("M", bound="Module")
 class Module(Registry):
     """모든 계층과 신경망의 바탕.
 
-    The base of all layers and networks. A subclass calls ``super().__init__()``, assigns its
-    parameters and modules as attributes, and defines ``forward``; calling the module calls that.
+    The base of layers and networks. A subclass calls ``super().__init__()``, assigns its parameters
+    and modules as attributes, and defines ``forward``; calling the module calls that.
 
     >>> from tinygrad_kr import nn
     >>> class Net(nn.Module):
@@ -54,10 +55,7 @@ class Module(Registry):
         self.__dict__.update(_forward_pre_hooks=OrderedDict(), _backward_hooks=OrderedDict())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """순전파: 하위 클래스가 정의한다.
-
-        The forward pass, which every subclass defines.
-        """
+        """순전파. The forward pass, which every subclass defines."""
         raise NotImplementedError(
             f"{type(self).__name__}에 forward를 정의하세요.\n"
             f'Module [{type(self).__name__}] is missing the required "forward" function.'
@@ -76,19 +74,8 @@ class Module(Registry):
     # Modes and conversion
 
     def train(self: M, mode: bool = True) -> M:
-        """훈련 모드로(False면 추론 모드로).
-
-        Put this module and all below it into training mode, or out of it.
-
-        Raises:
-            ArgumentError: ``mode`` is not a bool.
-        """
-        if not isinstance(mode, bool):
-            raise ArgumentError(
-                f"train()에는 True나 False를 주세요: {mode!r}.",
-                f"training mode is expected to be boolean, not {mode!r}.",
-            )
-        self.training = mode
+        """훈련 모드로. Put this module and all below it into training mode, or out of it."""
+        self.training = flag("mode", mode)
         for module in self.children():
             module.train(mode)
         return self
@@ -98,10 +85,7 @@ class Module(Registry):
         return self.train(False)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
-        """아래의 모든 모듈에, 마지막으로 자신에 fn을 부른다.
-
-        Call ``fn`` on every module below and then on this one; returns this one.
-        """
+        """아래의 모든 모듈에, 끝으로 자신에 fn을 부른다. Call ``fn`` on all below, then on this."""
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -114,10 +98,7 @@ class Module(Registry):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """매개변수의 기울기를 지운다.
-
-        Clear the gradients of the parameters: None, or zeros with ``set_to_none=False``.
-        """
+        """매개변수의 기울기를 지운다. Clear the gradients: None, or zeros if asked."""
         for param in self.parameters():
             if set_to_none or param.grad is None:
                 param.grad = None
@@ -129,22 +110,16 @@ class Module(Registry):
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """자료형을 바꾼다(장치는 CPU뿐이다).
 
-        Convert the floating parameters and buffers: ``to(dtype)``, ``to(device)``, ``to(tensor)``,
-        ``to(device, dtype)``. The parameters stay the same objects.
-
-        Raises:
-            DTypeError: a dtype that is not floating.
-            DeviceError: a device other than the CPU.
+        Convert the floating parameters and buffers, which stay the same objects: ``to(dtype)``,
+        ``to(device)``, ``to(device, dtype)``, ``to(tensor)``.
         """
         dtype = kwargs.get("dtype")
         check_device(kwargs.get("device"))
         for arg in args:
-            if isinstance(arg, TensorBase):
-                dtype = arg._array.dtype
-            elif isinstance(arg, str | device):
+            if isinstance(arg, str | device):
                 check_device(arg)
             elif arg is not None and not isinstance(arg, bool):
-                dtype = arg
+                dtype = arg._array.dtype if isinstance(arg, TensorBase) else arg
         return self if dtype is None else self.type(dtype)
 
     def type(self: M, dst_type: Any) -> M:
@@ -155,10 +130,9 @@ class Module(Registry):
                 f"모듈은 소수형으로만 바꿀 수 있습니다: {dtype}.",
                 f"nn.Module.to only accepts floating point dtypes, not {dtype}.",
             )
-        for module in self.modules():
-            for tensor in (*module._parameters.values(), *module._buffers.values()):
-                if tensor is not None and tensor.dtype.kind == "f":
-                    _convert(tensor, dtype)
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.dtype.kind == "f":
+                _convert(tensor, dtype)
         return self
 
     def float(self: M) -> M:
@@ -185,20 +159,20 @@ class Module(Registry):
     # State
 
     def state_dict(
-        self,
-        *,
-        destination: OrderedDict[str, Any] | None = None,
-        prefix: str = "",
-        keep_vars: bool = False,
+        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> OrderedDict[str, Any]:
         """매개변수와 저장되는 버퍼를 이름과 함께.
 
         The parameters and persistent buffers by their dotted names. The tensors share memory with
         the module's; ``keep_vars`` gives the very ones.
         """
-        return states.collect(
-            self, OrderedDict() if destination is None else destination, prefix, keep_vars
-        )
+        out: OrderedDict[str, Any] = OrderedDict() if destination is None else destination
+        for name, tensor in states.own_state(self):
+            out[prefix + name] = tensor if keep_vars else tensor.detach()
+        for name, child in self._modules.items():
+            if child is not None:
+                child.state_dict(destination=out, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return out
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -230,8 +204,7 @@ class Module(Registry):
     ) -> RemovableHandle:
         """순전파 뒤에 부를 함수를 단다.
 
-        Call ``hook(module, args, output)`` after the forward; what it returns takes the output's
-        place.
+        Call ``hook(module, args, output)`` after the forward; what it returns replaces the output.
         """
         return add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
 
@@ -248,32 +221,22 @@ class Module(Registry):
     # Display
 
     def extra_repr(self) -> str:
-        """repr에서 괄호 안에 쓸 것: 기본은 자신의 매개변수의 형상.
-
-        What the repr shows of this module itself: the shapes of its own parameters, unless a
-        subclass says something better.
-        """
-        own = ((n, p) for n, p in self._parameters.items() if p is not None)
-        return ", ".join(f"{name}={tuple(p.shape)}" for name, p in own)
-
-    def _get_name(self) -> str:
-        return type(self).__name__
+        """repr의 괄호 안. What the repr shows of this module itself: the shapes it owns."""
+        own = self._parameters.items()
+        return ", ".join(f"{name}={tuple(p.shape)}" for name, p in own if p is not None)
 
     def __repr__(self) -> str:
         return layout(self, [(f"({n}): ", m) for n, m in self._modules.items()])
 
 
 def layout(module: Module, rows: list[tuple[str, Any]]) -> str:
-    """모듈의 repr: 아래 모듈마다 한 줄, 두 칸씩 들여쓴다.
-
-    The repr of a module whose children are labelled like ``rows``, each indented by two.
-    """
+    """모듈의 repr. The repr of a module whose children are labelled like ``rows``."""
     extra = module.extra_repr()
     lines = extra.split("\n") if extra else []
     if not rows and len(lines) <= 1:
-        return f"{module._get_name()}({extra})"
+        return f"{type(module).__name__}({extra})"
     lines += [label + repr(child).replace("\n", "\n  ") for label, child in rows]
-    return "\n  ".join([f"{module._get_name()}(", *lines]) + "\n)"
+    return "\n  ".join([f"{type(module).__name__}(", *lines]) + "\n)"
 
 
 def _convert(tensor: Any, dtype: DType) -> None:

@@ -5,16 +5,16 @@ State dicts: the state of a module as tensors by name, out and back in.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
-from tinygrad_kr.autograd.node import Leaf
 from tinygrad_kr.dtypes import SUPPORTED
-from tinygrad_kr.errors import ArgumentError, InplaceError, StateDictError
+from tinygrad_kr.errors import StateDictError
+from tinygrad_kr.hyperparameters import wrong_kind
+from tinygrad_kr.nn.registry import joined
 
 if TYPE_CHECKING:
     from tinygrad_kr.nn.module import Module
@@ -38,30 +38,14 @@ class IncompatibleKeys(NamedTuple):
         )
 
 
-def own_state(module: Module) -> dict[str, Any]:
+def own_state(module: Module) -> Iterator[tuple[str, Any]]:
     """모듈 자신의 매개변수와 저장되는 버퍼.
 
     The parameters and persistent buffers of a module itself, without its children's.
     """
-    buffers = module._buffers.items()
-    kept = {n: b for n, b in buffers if n not in module._non_persistent_buffers_set}
-    return {n: t for n, t in (*module._parameters.items(), *kept.items()) if t is not None}
-
-
-def collect(
-    module: Module, destination: OrderedDict[str, Any], prefix: str, keep_vars: bool
-) -> OrderedDict[str, Any]:
-    """모듈의 상태를 destination에 모은다.
-
-    Gather the state of a module in ``destination``.
-    """
-    for name, tensor in own_state(module).items():
-        destination[prefix + name] = tensor if keep_vars else tensor.detach()
-    for name, child in module._modules.items():
-        if child is not None:
-            below = f"{prefix}{name}."
-            child.state_dict(destination=destination, prefix=below, keep_vars=keep_vars)
-    return destination
+    for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+        if tensor is not None and name not in module._non_persistent_buffers_set:
+            yield name, tensor
 
 
 def load(module: Module, state: Any, strict: bool, assign: bool) -> IncompatibleKeys:
@@ -70,80 +54,61 @@ def load(module: Module, state: Any, strict: bool, assign: bool) -> Incompatible
     Put a state into a module, after all of it has been checked: a refusal changes nothing.
     """
     if not isinstance(state, Mapping):
-        raise ArgumentError(
-            f"state_dict는 이름과 텐서의 사전이어야 합니다: {type(state).__name__}.",
-            f"Expected state_dict to be dict-like, not {type(state).__name__}.",
-        )
-    places = [
-        (f"{prefix}.{name}" if prefix else name, owner, name, target)
+        raise wrong_kind("state_dict", state, "이름과 텐서의 사전", "dict-like, names to tensors")
+    places = {
+        joined(prefix, name): (owner, name, target)
         for prefix, owner in module.named_modules(remove_duplicate=False)
-        for name, target in own_state(owner).items()
-    ]
-    names = {key for key, *_ in places}
-    missing = [key for key, *_ in places if key not in state]
-    unexpected = [str(key) for key in state if key not in names]
+        for name, target in own_state(owner)
+    }
+    missing = [key for key in places if key not in state]
+    unexpected = [str(key) for key in state if key not in places]
     problems: list[tuple[str, str]] = []
     if strict:
         problems += [(f"없는 이름: {key}", f"missing key: {key}") for key in missing]
         problems += [(f"남는 이름: {key}", f"unexpected key: {key}") for key in unexpected]
-    for key, _, _, target in places:
-        if key in state:
-            problems += _misfits(key, state[key], target, assign)
+    found = {key: place for key, place in places.items() if key in state}
+    for key, (_, _, target) in found.items():
+        problems += _misfits(key, state[key], target, assign)
     if problems:
         kind = type(module).__name__
+        korean, english = map("; ".join, zip(*problems, strict=True))
         raise StateDictError(
-            f"{kind}에 state_dict를 넣을 수 없습니다. " + "; ".join(p[0] for p in problems) + ".",
-            f"Error(s) in loading state_dict for {kind}: "
-            + "; ".join(p[1] for p in problems) + ".",
-        )  # fmt: skip
-    if not assign:
-        _refuse_read_only(places, state)
-    for key, owner, name, target in places:
-        if key in state:
-            if assign:
-                _assign(owner, name, target, state[key])
-            else:
-                _copy(target, as_array(state[key]))
+            f"{kind}에 state_dict를 넣을 수 없습니다. {korean}.",
+            f"Error(s) in loading state_dict for {kind}: {english}.",
+        )
+    for key, (owner, name, target) in found.items():
+        if assign:
+            _assign(owner, name, target, state[key])
+        else:
+            with np.errstate(all="ignore"):
+                np.copyto(target._array, as_array(state[key]), casting="unsafe")
+            target._version[0] += 1
     return IncompatibleKeys(missing, unexpected)
 
 
-def _misfits(key: str, value: Any, target: Any, assign: bool) -> list[tuple[str, str]]:
+def _misfits(key: str, value: Any, target: Any, assign: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a value for its place, in two languages."""
     if not isinstance(value, TensorBase if assign else TensorBase | np.ndarray):
         kind = type(value).__name__
-        return [(f"{key}은(는) 텐서가 아니라 {kind}", f"{key} is no tensor but {kind}")]
+        yield f"{key}은(는) 텐서가 아니라 {kind}", f"{key} is no tensor but {kind}"
+        return
     array, wanted = as_array(value), target._array.shape
     if array.dtype not in SUPPORTED:
-        return [(f"{key}의 자료형 {array.dtype}", f"{key} has the dtype {array.dtype}")]
+        yield f"{key}의 자료형 {array.dtype}", f"{key} has the dtype {array.dtype}"
     if array.shape != wanted:
-        return [
-            (
-                f"{key}의 형상은 {array.shape}인데 모듈의 것은 {wanted}",
-                f"size mismatch for {key}: {array.shape} in the state dict, {wanted} in the module",
-            )
-        ]
-    return []
-
-
-def _refuse_read_only(places: list[tuple[str, Any, str, Any]], state: Mapping[str, Any]) -> None:
-    for key, _, _, target in places:
-        if key in state and not target._array.flags.writeable:
-            raise InplaceError(
-                f"{key}은(는) 읽기 전용 배열이어서 바꿀 수 없습니다. 복사해서 쓰세요.",
-                f"{key} is on a read-only array; copy it first.",
-            )
-
-
-def _copy(target: Any, source: Any) -> None:
-    with np.errstate(all="ignore"):
-        np.copyto(target._array, source, casting="unsafe")
-    target._version[0] += 1
+        yield (
+            f"{key}의 형상은 {array.shape}인데 모듈의 것은 {wanted}",
+            f"size mismatch for {key}: {array.shape} in the state dict, {wanted} in the module",
+        )
+    if not (assign or target._array.flags.writeable):
+        yield f"{key}은(는) 읽기 전용", f"{key} is on a read-only array"
 
 
 def _assign(owner: Module, name: str, target: Any, value: Any) -> None:
     """Put the tensor itself in the place of the module's, which it resembles in kind."""
     if name in owner._buffers:
         owner._buffers[name] = value
-    elif type(value) is type(target):
-        owner._parameters[name] = value
     else:
-        owner._parameters[name] = type(target)(value, isinstance(target._node, Leaf))
+        kind = type(target)
+        same = type(value) is kind
+        owner._parameters[name] = value if same else kind(value, target.requires_grad)

@@ -1,9 +1,8 @@
 """한 번에 하는 연산: 완전연결, 배치 정규화, 교차 엔트로피, 드롭아웃.
 
-The fused operations that layers train on: several simple ops in one record, in as few passes over
-the arrays as NumPy allows. What such a record computes is said again, in simple ops, by the
-property test that holds it to them; where its backward is written for arrays alone, a *reference*
-says it here, and ``create_graph`` differentiates that.
+The fused operations that layers train on, in as few passes over the arrays as NumPy allows. Where
+a backward is written for arrays alone, a *reference* says the same in simple ops, and
+``create_graph`` differentiates that.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, float32
 from tinygrad_kr.ops.elementwise import rsqrt
 from tinygrad_kr.ops.primitive import Needs, Primitive
@@ -23,16 +24,11 @@ from tinygrad_kr.ops.shape import reshape, transpose
 
 
 def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
-    y: Array
     with np.errstate(all="ignore"):
-        if x.ndim == 2:
-            y = np.matmul(x, weight.T)
-        else:
-            rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-            y = np.matmul(rows, weight.T).reshape(*x.shape[:-1], weight.shape[0])
+        y = _matmul(x, weight.T)
         if bias is not None:
             y += bias
-    return y
+    return y  # type: ignore[no-any-return]
 
 
 def _rows(x: Any) -> Any:
@@ -40,15 +36,16 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-def _like_input(rows: Any, g: Any, weight: Any) -> Any:
-    return rows if g.ndim == 2 else reshape(rows, (*g.shape[:-1], weight.shape[1]))
+def _matmul(x: Any, matrix: Any) -> Any:
+    y = _rows(x) @ matrix
+    return y if x.ndim == 2 else reshape(y, (*x.shape[:-1], matrix.shape[1]))
 
 
 #: x @ weight.T + bias; weight는 (out, in). The weight's gradient comes in the weight's own layout.
 linear = Primitive(
     "linear",
     _linear_forward,
-    x=lambda g, weight: _like_input(_rows(g) @ weight, g, weight),
+    x=lambda g, weight: _matmul(g, weight),
     weight=lambda g, x: transpose(_rows(g), 0, 1) @ _rows(x),
     bias=lambda g: g,
 )
@@ -72,45 +69,35 @@ def _others(x: Any) -> tuple[int, ...]:
 
 def _dot_channels(a: Array, b: Array) -> Array:
     """The sum of a * b over every dimension but the channels', without the product in memory."""
-    if a.ndim == 2:
-        found: Array = np.einsum("nc,nc->c", a, b)
-        return found
-    flat = (*a.shape[:2], math.prod(a.shape[2:]))
-    found = np.einsum("ncl,ncl->c", a.reshape(flat), b.reshape(flat))
+    dims = list(range(a.ndim))
+    found: Array = np.einsum(a, dims, b, dims, [1])
     return found
 
 
 def _batch_norm_forward(
-    x: Array, weight: Array | None, bias: Array | None, *,
-    centred: Array, mu: Array, invstd: Array, eps: float,
-) -> Array:  # fmt: skip
+    x: Array, weight: Array | None, bias: Array | None, *, centred: Array, invstd: Array, eps: float
+) -> Array:
     shape = channels(x)
-    scale = invstd if weight is None else invstd * weight
-    with np.errstate(all="ignore"):
-        centred *= scale.reshape(shape)
-        if bias is not None:
-            centred += bias.reshape(shape)
-    return centred
+    y = centred * (invstd if weight is None else invstd * weight).reshape(shape)
+    if bias is not None:
+        y += bias.reshape(shape)
+    return y
 
 
 def _batch_norm_vjp(
-    needs: Needs, g: Array, x: Array, weight: Array | None, mu: Array, invstd: Array
-) -> tuple[Array | None, Array | None, Array | None]:
-    shape, count = channels(x), x.size // max(x.shape[1], 1)
-    dx = x - mu.reshape(shape)
-    for_weight = _dot_channels(g, dx) * invstd
+    needs: Needs, g: Array, weight: Array | None, centred: Array, invstd: Array
+) -> tuple[Array | None, Array, Array]:
+    shape, count = channels(g), g.size // max(g.shape[1], 1)
+    for_weight = _dot_channels(g, centred) * invstd
     for_bias = g.sum(axis=_others(g))
-    if needs[0]:
-        # scale · (g − mean(g) − x̂ · mean(g · x̂)): the paths through μ and σ² are the two means.
-        dx *= (for_weight * invstd / -count).reshape(shape)
-        dx += g
-        dx -= (for_bias / count).astype(g.dtype).reshape(shape)
-        dx *= (invstd if weight is None else invstd * weight).reshape(shape)
-    return (
-        dx if needs[0] else None,
-        for_weight if needs[1] else None,
-        for_bias if needs[2] else None,
-    )
+    if not needs[0]:
+        return None, for_weight, for_bias
+    # scale · (g − mean(g) − x̂ · mean(g · x̂)): the paths through μ and σ² are the two means.
+    dx = centred * (for_weight * invstd / -count).reshape(shape)
+    dx += g
+    dx -= (for_bias / count).astype(g.dtype).reshape(shape)
+    dx *= (invstd if weight is None else invstd * weight).reshape(shape)
+    return dx, for_weight, for_bias
 
 
 def _batch_norm_reference(x: Any, weight: Any, bias: Any, eps: float) -> Any:
@@ -123,10 +110,7 @@ def _batch_norm_reference(x: Any, weight: Any, bias: Any, eps: float) -> Any:
 
 
 _batch_norm = Primitive(
-    "batch_norm",
-    _batch_norm_forward,
-    vjp=_batch_norm_vjp,
-    reference=_batch_norm_reference,
+    "batch_norm", _batch_norm_forward, vjp=_batch_norm_vjp, reference=_batch_norm_reference
 )
 
 
@@ -138,13 +122,16 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
     """
     a = x._array
     shape, count = channels(a), a.size // max(a.shape[1], 1)
+    if bias is not None:
+        # No derivative depends on its value: it may be changed in place, so its version is not ours.
+        bias = wrap(bias._array, current_node(bias))
     with np.errstate(all="ignore"):
         total = np.add.reduce(a, axis=_others(a), dtype=np.promote_types(a.dtype, float32))
         mu = (total / count).astype(a.dtype, copy=False)
         centred = a - mu.reshape(shape)
         var = _dot_channels(centred, centred) / count
         invstd = (1 / np.sqrt(var + eps)).astype(a.dtype, copy=False)
-    y = _batch_norm(x, weight, bias, centred=centred, mu=mu, invstd=invstd, eps=eps)
+        y = _batch_norm(x, weight, bias, centred=centred, invstd=invstd, eps=eps)
     return y, mu, var
 
 
@@ -172,15 +159,12 @@ def _cross_entropy_vjp(
     (for_loss, for_p), p = g, y[1]
     dx: Any = None
     if for_loss is not None:
-        dx = (p * total - target) * (for_loss if reduce else _column(for_loss))
+        column = for_loss if reduce else reshape(for_loss, (for_loss.shape[0], 1))
+        dx = (p * total - target) * column
     if for_p is not None:
         through = p * (for_p - sum(for_p * p, 1, keepdim=True))
         dx = through if dx is None else dx + through
     return (dx,)
-
-
-def _column(g: Any) -> Any:
-    return reshape(g, (g.shape[0], 1))
 
 
 _cross_entropy = Primitive(
@@ -191,9 +175,8 @@ _cross_entropy = Primitive(
 def cross_entropy(x: Any, target: Array, reduce: bool) -> Any:
     """−Σ target · log_softmax(x): x는 (N, C), target은 상수 (N, C).
 
-    The cross-entropy of the rows of ``x`` with constant, weighted targets in one go: summed if
-    ``reduce``, else one a row. It keeps the softmax (a second output that nobody else sees), not
-    the logits, and is differentiable any number of times.
+    The cross-entropy of rows with constant, weighted targets: summed if ``reduce``, else one a
+    row. It keeps not the logits but the softmax, a second output that nobody else sees.
     """
     total = target.sum(axis=1, keepdims=True)
     return _cross_entropy(x, target=target, total=total, reduce=reduce)[0]

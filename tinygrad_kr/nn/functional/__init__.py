@@ -10,11 +10,8 @@ from tinygrad_kr.nn.functional.activation import (
     log_softmax,
     logsigmoid,
     relu,
-    sigmoid,
     silu,
     softmax,
-    softplus,
-    tanh,
 )
 from tinygrad_kr.nn.functional.layer import batch_norm, dropout, linear, normalize, one_hot
 from tinygrad_kr.nn.functional.loss import (
@@ -26,6 +23,7 @@ from tinygrad_kr.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
+from tinygrad_kr.ops.elementwise import sigmoid, softplus, tanh
 
 __all__ = [
     "batch_norm",

@@ -10,29 +10,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.hyperparameters import choice
 from tinygrad_kr.ops import elementwise as ew
 from tinygrad_kr.ops import inplace as in_place
 from tinygrad_kr.ops.dims import numpy_names
-from tinygrad_kr.ops.elementwise import expm1, logaddexp, softplus, where
+from tinygrad_kr.ops.elementwise import expm1, logaddexp, sigmoid, tanh, where
 from tinygrad_kr.ops.softmax import log_softmax as _log_softmax
 from tinygrad_kr.ops.softmax import softmax as _softmax
 from tinygrad_kr.ops.special import erf
 from tinygrad_kr.tensor import Tensor
-
-__all__ = [
-    "elu",
-    "gelu",
-    "leaky_relu",
-    "log_softmax",
-    "logsigmoid",
-    "relu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "tanh",
-]
 
 
 def _applied(op: Callable[..., Any], input: Tensor, inplace: bool) -> Tensor:
@@ -65,9 +51,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     x where x > 0, else ``alpha`` · (exp(x) − 1).
     """
     # The branch not taken must stay finite, or its gradient would be 0 · ∞.
-    return _applied(
-        lambda x: where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x))), input, inplace
-    )
+    return _applied(lambda x: where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x))), input, inplace)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -75,7 +59,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
     x · sigmoid(x), also called swish.
     """
-    return _applied(lambda x: x * ew.sigmoid(x), input, inplace)
+    return _applied(lambda x: x * sigmoid(x), input, inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -83,40 +67,13 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
     x · Φ(x), with Φ the normal distribution function; ``approximate="tanh"`` takes the tanh form.
 
-    Raises:
-        ArgumentError: ``approximate`` is neither ``"none"`` nor ``"tanh"``.
-
     Source:
         Hendrycks and Gimpel 2016
     """
-    if approximate == "none":
+    if choice("approximate", approximate, ("none", "tanh")) == "none":
         return 0.5 * input * (1 + erf(input * math.sqrt(0.5)))
-    if approximate == "tanh":
-        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
-        return 0.5 * input * (1 + ew.tanh(inner))
-    raise ArgumentError(
-        f"approximate는 'none'이나 'tanh'입니다: {approximate!r}.",
-        f"approximate is 'none' or 'tanh', not {approximate!r}.",
-    )
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """시그모이드: 1 / (1 + exp(-x)).
-
-    1 / (1 + exp(−x)), elementwise, without overflow.
-
-    Source:
-        「밑바닥부터 시작하는 딥러닝」 3.2.4
-    """
-    return ew.sigmoid(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """쌍곡탄젠트.
-
-    The hyperbolic tangent, elementwise.
-    """
-    return ew.tanh(input)
+    inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
+    return 0.5 * input * (1 + tanh(inner))
 
 
 def logsigmoid(input: Tensor) -> Tensor:

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array, wrap
-from tinygrad_kr.dtypes import int64, is_floating
+from tinygrad_kr.dtypes import int64
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops import inplace as in_place
 from tinygrad_kr.ops.dims import numpy_names
 from tinygrad_kr.ops.elementwise import clamp, mul, rsqrt
+from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import reshape
 from tinygrad_kr.ops.vector_norm import norm
 from tinygrad_kr.random import numpy_generator
 from tinygrad_kr.tensor import Tensor
-
-__all__ = ["batch_norm", "dropout", "linear", "normalize", "one_hot"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -40,39 +39,35 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
     """
-    x, w = as_array(input), as_array(weight)
+    x, w, b = as_array(input), as_array(weight), as_array(bias)
     if x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
-        width = x.shape[-1] if x.ndim else "-"
-        expected = w.shape[1] if w.ndim == 2 else "-"
+        width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[-1]
         raise ShapeError(
             f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다(가중치의 형상 "
             f"{w.shape}).",
             f"the input has width {width} (shape {x.shape}), expected {expected} (the weight has "
             f"shape {w.shape}).",
         )
-    if x.dtype != w.dtype or not is_floating(x.dtype):
-        raise _mixed(x.dtype, w.dtype)
-    if bias is not None:
-        b = as_array(bias)
-        if b.dtype != x.dtype:
-            raise _mixed(x.dtype, b.dtype)
-        if b.shape != (w.shape[0],):
+    _same_dtype(x, w)
+    if b is not None:
+        _same_dtype(x, b)
+        if b.shape != w.shape[:1]:
             raise ShapeError(
-                f"편향의 형상이 {b.shape}인데 {(w.shape[0],)}이어야 합니다.",
-                f"the bias has shape {b.shape}, expected {(w.shape[0],)}.",
+                f"편향의 형상이 {b.shape}인데 {w.shape[:1]}이어야 합니다.",
+                f"the bias has shape {b.shape}, expected {w.shape[:1]}.",
             )
     out: Tensor = fused.linear(input, weight, bias)
     return out
 
 
-def _mixed(given: Any, own: Any) -> DTypeError:
-    if is_floating(given):
-        how = (f"input.to({own})으로 맞추세요", f"convert with input.to({own})")
-    else:
-        how = ("input.float()으로 바꾸세요", "convert with input.float()")
-    return DTypeError(
-        f"입력의 자료형은 {given}인데 매개변수는 {own}입니다. {how[0]}.",
-        f"the input is of dtype {given}, the parameters of {own}; {how[1]}.",
+def _same_dtype(x: Any, own: Any) -> None:
+    """Refuse an input that is not of the parameters' dtype."""
+    if x.dtype == own.dtype and x.dtype.kind == "f":
+        return
+    how = f"input.to({own.dtype})" if x.dtype.kind == "f" else "input.float()"
+    raise DTypeError(
+        f"입력의 자료형은 {x.dtype}인데 매개변수는 {own.dtype}입니다. {how}로 바꾸세요.",
+        f"the input is of dtype {x.dtype}, the parameters of {own.dtype}; convert with {how}.",
     )
 
 
@@ -109,35 +104,30 @@ def batch_norm(
 
 def normalize_batch(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
-    training: bool, share: float, eps: float, *, unbiased: bool,
+    training: bool, share: float, eps: float, unbiased: bool,
 ) -> Tensor:  # fmt: skip
     """batch_norm, 이동 분산이 불편 분산인지 고를 수 있는.
 
     :func:`batch_norm`, with the choice whether the running variance is the unbiased one.
     """
     x = input._array
-    channel_count = x.shape[1] if x.ndim > 1 else 0
-    owned = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
-             "bias": bias}  # fmt: skip
     if x.ndim < 2:
         raise ShapeError(
             f"배치 정규화의 입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
             f"the input of batch normalisation is (N, C) or (N, C, *), not {x.shape}.",
         )
-    if not is_floating(x.dtype):
-        raise _mixed(x.dtype, x.dtype if weight is None else weight.dtype)
-    for name, value in owned.items():
-        if value is None:
+    _same_dtype(x, x)
+    for own in (running_mean, running_var, weight, bias):
+        if own is None:
             continue
-        if value.shape != (channel_count,):
+        if own._array.shape != x.shape[1:2]:
             raise ShapeError(
-                f"입력의 채널은 {channel_count}개(형상 {x.shape})인데 {name}의 형상은 "
-                f"{value.shape}입니다.",
-                f"the input has {channel_count} channels (shape {x.shape}), but {name} has shape "
-                f"{value.shape}.",
+                f"입력의 채널은 {x.shape[1]}개(형상 {x.shape})인데 계층의 형상은 {own.shape}"
+                "입니다.",
+                f"the input has {x.shape[1]} channels (shape {x.shape}), but the layer has shape "
+                f"{own.shape}.",
             )
-        if value.dtype != x.dtype:
-            raise _mixed(x.dtype, value.dtype)
+        _same_dtype(x, own._array)
     if not training:
         scale = rsqrt(running_var + eps)
         if weight is not None:
@@ -145,7 +135,7 @@ def normalize_batch(
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
         shape = fused.channels(input)
         return input * reshape(scale, shape) + reshape(shift, shape)
-    count = x.size // max(channel_count, 1)
+    count = x.size // max(x.shape[1], 1)
     if count == 1:
         raise ShapeError(
             f"훈련 중의 배치 정규화에는 채널마다 값이 둘 이상 있어야 합니다: 입력의 형상 "
@@ -154,33 +144,25 @@ def normalize_batch(
             "larger batches (drop_last=True in the DataLoader), or call eval().",
         )
     y, mean, var = fused.batch_norm(input, weight, bias, eps)
-    if count:
-        for running, value, factor in (
-            (running_mean, mean, 1.0),
-            (running_var, var, count / (count - 1) if unbiased else 1.0),
-        ):
-            if running is not None:
-                running._array[...] = (1 - share) * running._array + share * factor * value
-                running._version[0] += 1
+    if unbiased and count:
+        var = var * (count / (count - 1))
+    for running, value in ((running_mean, mean), (running_var, var)):
+        if running is not None and count:
+            running._array[...] = (1 - share) * running._array + share * value
+            running._version[0] += 1
     return y  # type: ignore[no-any-return]
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """드롭아웃: 훈련 중에 원소를 확률 p로 0으로 만든다(역 드롭아웃).
 
     Set each element to 0 with probability ``p`` and divide the rest by 1 − p, in training; the
     input itself otherwise.
 
-    Raises:
-        HyperparameterError: ``p`` is not within [0, 1].
-        DTypeError: the input is not floating.
-
     Source:
         Srivastava et al. 2014; 「밑바닥부터 시작하는 딥러닝」 6.4.3 (there without the division)
     """
-    p = number("p", p, least=0, most=1)
+    number("p", p, least=0, most=1)
     if not training or p == 0:
         return input
     return masked(input, p, 1 / (1 - p) if p < 1 else 0.0, inplace)
@@ -191,15 +173,14 @@ def masked(input: Tensor, p: float, scale: float, inplace: bool) -> Tensor:
 
     ``input`` with each element set to 0 with probability ``p`` and the rest times ``scale``.
     """
-    if not is_floating(input.dtype):
-        raise DTypeError(
-            f"드롭아웃의 입력은 소수형이어야 합니다: {input.dtype}. float()로 바꾸어 주세요.",
-            f"the input of dropout must be floating, not {input.dtype}; convert with float().",
-        )
+    need_floating("dropout", input)
     kept = fused.keep_mask(input.shape, p, numpy_generator())
-    mask = np.multiply(kept, scale, dtype=input.dtype)
-    out: Tensor = in_place.apply(input, mul, mask) if inplace else mul(input, mask)
-    return out
+    return scaled(input, np.multiply(kept, scale, dtype=input.dtype), inplace)
+
+
+def scaled(input: Tensor, by: Any, inplace: bool) -> Tensor:
+    """input에 by를 곱한다. ``input`` times ``by``, perhaps in place."""
+    return in_place.apply(input, mul, by) if inplace else mul(input, by)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -224,17 +205,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"one_hot is only applicable to integer labels, not {labels.dtype}; use long().",
         )
     count = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
-    if count < 1:
+    bad = labels[(labels < 0) | (labels >= count)]
+    if bad.size or count < 1:
         raise TargetError(
-            f"클래스의 수를 알 수 없습니다(형상 {labels.shape}, num_classes={num_classes}).",
-            f"The number of classes is unknown (labels of shape {labels.shape}, "
-            f"num_classes={num_classes}).",
-        )
-    if labels.size and not (labels.min() >= 0 and labels.max() < count):
-        bad = labels[(labels < 0) | (labels >= count)][0]
-        raise TargetError(
-            f"레이블 {bad}이(가) 0부터 {count - 1}까지에 들지 않습니다.",
-            f"Class values must be within 0 ... {count - 1}; there is {bad}.",
+            f"레이블 {bad[:1]}이(가) 클래스 {count}개(0 ... {count - 1})에 맞지 않습니다.",
+            f"Class values must be within 0 ... {count - 1} ({count} classes); there is {bad[:1]}.",
         )
     return wrap((labels[..., None] == np.arange(count)).astype(int64))
 

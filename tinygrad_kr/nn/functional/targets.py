@@ -1,111 +1,94 @@
-"""정답의 검사: 클래스 번호와 그 가중치.
+"""손실의 인자를 검사한다: 입력, 정답, 클래스의 가중치.
 
-Checking targets: class numbers, the weights of classes, the kinds of reduction.
+What a loss may be given: inputs, targets, weights of classes, kinds of reduction.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TargetError
-from tinygrad_kr.ops.reduction import mean, sum
+from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
+from tinygrad_kr.hyperparameters import choice
+from tinygrad_kr.ops.reduction import mean, need_floating, sum
+from tinygrad_kr.tensor import Tensor
 
 
-def reduced(losses: Any, reduction: str) -> Any:
+def check_reduction(reduction: str) -> str:
+    """아는 reduction인지 확인한다. Refuse an unknown reduction."""
+    return choice("reduction", reduction, ("mean", "sum", "none"))
+
+
+def reduced(losses: Tensor, reduction: str, weight: Any = None) -> Tensor:
     """원소마다의 손실을 평균, 합, 또는 그대로.
 
-    The losses of the elements reduced as asked.
+    The losses of the elements, weighted and reduced as asked.
     """
     check_reduction(reduction)
+    if weight is not None:
+        losses = losses * weight
     if reduction == "mean":
         return mean(losses)
     return sum(losses) if reduction == "sum" else losses
 
 
-def check_reduction(reduction: str) -> None:
-    """reduction이 아는 것인지 확인한다.
-
-    Refuse an unknown reduction.
-
-    Raises:
-        ArgumentError: it is none of ``"mean"``, ``"sum"``, ``"none"``.
-    """
-    if reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(
-            f"reduction은 'mean', 'sum', 'none' 가운데 하나입니다: {reduction!r}.",
-            f"{reduction!r} is not a valid value for reduction; use 'mean', 'sum' or 'none'.",
+def warn_of_broadcast(input: Any, target: Any) -> None:
+    """정답의 형상이 입력과 다르면 경고한다. Warn of a target in another shape."""
+    x, t = input.shape, target.shape
+    if x != t:
+        warnings.warn(
+            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 달라 브로드캐스트됩니다. 결과가 틀리기 "
+            "쉽습니다.\n"
+            f"Using a target size {t} that is different to the input size {x}. This will likely "
+            "lead to incorrect results due to broadcasting.",
+            stacklevel=3,
         )
 
 
-def check_input(name: str, input: Any) -> None:
-    """손실의 입력이 소수형인지 확인한다.
-
-    Refuse an input of a loss that is not floating.
-
-    Raises:
-        DTypeError: it is not.
-    """
-    if input.dtype.kind != "f":
-        raise DTypeError(
-            f"{name}의 입력은 소수형이어야 합니다: {input.dtype}. float()로 바꾸어 주세요.",
-            f"the input of {name} must be floating, not {input.dtype}; convert with float().",
-        )
-
-
-def class_weights(weight: Any, classes: int) -> Array | None:
-    """클래스의 가중치를 배열로.
-
-    The weights of the classes as an array.
-
-    Raises:
-        ShapeError: there are not as many as classes.
-    """
-    if weight is None:
-        return None
-    w: Array = as_array(weight)
-    if w.shape != (classes,):
+def check_binary(name: str, input: Any, target: Any) -> None:
+    """소수형 입력과 같은 형상의 정답인지. Refuse inputs not floating and targets that differ."""
+    need_floating(name, input)
+    x, t = input.shape, target.shape
+    if x != t:
         raise ShapeError(
-            f"weight의 형상은 ({classes},)이어야 합니다: {w.shape}.",
-            f"weight tensor should be defined for all {classes} classes, got shape {w.shape}.",
+            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 같아야 합니다. reshape()로 맞추세요.",
+            f"Target size {t} must be the same as input size {x}; use reshape().",
         )
-    return w
 
 
-def class_axis(shape: tuple[int, ...]) -> int:
-    """클래스의 차원: (C,)라면 0, 아니면 1.
+def check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | None]:
+    """클래스의 차원(입력이 (C,)라면 0, 아니면 1)과 클래스의 가중치.
 
-    The dimension of the classes: 0 in (C,), 1 in (N, C, ...).
-
-    Raises:
-        ShapeError: a 0-d input.
+    The dimension of the classes, 0 in (C,) and 1 in (N, C, ...), and their weights as an array.
     """
-    if not shape:
+    need_floating(name, input)
+    if not input.ndim:
         raise ShapeError(
-            "입력에는 클래스의 차원이 있어야 합니다: (C,), (N, C), (N, C, d1, ...).",
-            "The input needs a dimension of classes: (C,), (N, C), (N, C, d1, ...).",
+            f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)입니다. 0차원은 안 됩니다.",
+            f"{name}: the input is (C,), (N, C) or (N, C, d1, ...), not 0-d.",
         )
-    return 0 if len(shape) == 1 else 1
+    axis = 0 if input.ndim == 1 else 1
+    classes = input.shape[axis]
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(
+            f"weight의 형상은 ({classes},)이어야 합니다: {weight.shape}.",
+            f"weight tensor should be defined for all {classes} classes, got shape {weight.shape}.",
+        )
+    return axis, as_array(weight)
 
 
 def labels(
-    input_shape: tuple[int, ...], target: Any, ignore_index: int
+    input_shape: tuple[int, ...], axis: int, target: Any, ignore_index: int
 ) -> tuple[Array, Array | None]:
-    """클래스 번호를 확인한다. 무시할 것의 마스크(없으면 None)도 돌려준다.
+    """클래스 번호와 무시할 것의 마스크(없으면 None).
 
-    Class numbers that have been checked against the input that they belong to, and the mask of
-    those to ignore, None if there are none.
-
-    Raises:
-        DTypeError: they are not integers.
-        ShapeError: there is not one for each place of the input.
-        TargetError: one is out of range.
+    Class numbers that fit the input, and the mask of those to ignore, None if there are none.
     """
     numbers: Array = as_array(target)
-    axis = class_axis(input_shape)
     expected = input_shape[:axis] + input_shape[axis + 1 :]
     if numbers.dtype.kind not in "iu":
         raise DTypeError(
@@ -121,21 +104,19 @@ def labels(
             f"Expected a target of shape {expected} for an input of shape {input_shape}, got "
             f"{numbers.shape}; convert one-hot targets to floats, or take argmax(1).",
         )
-    count = input_shape[axis]
     if not numbers.size:
         return numbers, None
-    low, high = int(numbers.min()), int(numbers.max())
+    count, low, high = input_shape[axis], numbers.min(), numbers.max()
     if low >= 0 and high < count and not low <= ignore_index <= high:
         return numbers, None
     ignored = numbers == ignore_index
     wrong = ~ignored & ((numbers < 0) | (numbers >= count))
     if wrong.any():
-        where = tuple(int(i[0]) for i in np.nonzero(wrong)) if numbers.ndim else ()
-        label = int(numbers[where])
+        where = tuple(map(int, np.argwhere(wrong)[0]))
         raise TargetError(
-            f"레이블 {label}(위치 {where})이(가) 범위를 벗어났습니다. 클래스가 {count}개이므로 "
-            f"0부터 {count - 1}까지여야 합니다.",
-            f"Target {label} (at {where}) is out of bounds: with {count} classes, labels are "
-            f"0 ... {count - 1}.",
+            f"레이블 {numbers[where]}(위치 {where})이(가) 범위를 벗어났습니다. 클래스가 "
+            f"{count}개이므로 0부터 {count - 1}까지여야 합니다.",
+            f"Target {numbers[where]} (at {where}) is out of bounds: with {count} classes, labels "
+            f"are 0 ... {count - 1}.",
         )
     return np.where(ignored, 0, numbers), ignored if ignored.any() else None

@@ -1,0 +1,125 @@
+"""기울기 자르기, 매개변수를 한 벡터로.
+
+Clipping gradients, and parameters as one vector.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.dtypes import get_default_dtype
+from tinygrad_kr.errors import ArgumentError, GradientError, ShapeError
+from tinygrad_kr.hyperparameters import number
+from tinygrad_kr.ops.joining import cat
+from tinygrad_kr.ops.shape import flatten
+from tinygrad_kr.tensor import Tensor
+
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "vector_to_parameters",
+]
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+    params = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad for p in params if p.grad is not None]
+
+
+def _bound(name: str, value: float, **limits: float) -> float:
+    return math.inf if value == math.inf else number(name, value, **limits)
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    """모든 기울기를 한 벡터로 보아 그 길이가 max_norm을 넘지 않게 줄인다.
+
+    Scale the gradients down, in place, so that the norm of all of them together is at most
+    ``max_norm``. Returns the norm that they had.
+
+    Args:
+        max_norm: at least 0; inf only measures.
+        norm_type: the p of the norm, or inf.
+        error_if_nonfinite: refuse a norm that is nan or inf.
+
+    Raises:
+        GradientError: the norm is not finite, if asked; nothing has been changed.
+    """
+    bound, p = _bound("max_norm", max_norm, least=0), _bound("norm_type", norm_type, above=0)
+    grads = _gradients(parameters)
+    dtype = grads[0].dtype if grads else get_default_dtype()
+    with np.errstate(all="ignore"):
+        total = _length(np.array([_length(g._array, p) for g in grads]), p)
+        if error_if_nonfinite and not math.isfinite(total):
+            raise GradientError(
+                f"기울기의 길이가 {total}이어서 자를 수 없습니다.",
+                f"The total norm of the gradients is {total}, so they cannot be clipped.",
+            )
+        factor = bound / (total + 1e-6)
+        if not factor >= 1:
+            for g in grads:
+                g._array *= factor
+                g._version[0] += 1
+    return wrap(np.asarray(total, dtype))
+
+
+def _length(array: Any, p: float) -> float:
+    flat = array.reshape(-1)
+    if p != 2:
+        flat = flat.astype(np.float64)
+    return float(np.linalg.norm(flat, p)) if flat.size else 0.0
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """기울기의 모든 원소를 [-clip_value, clip_value] 안으로 자른다.
+
+    Hold every element of the gradients within ±``clip_value``, in place.
+    """
+    bound = _bound("clip_value", clip_value, least=0)
+    for g in _gradients(parameters):
+        np.clip(g._array, -bound, bound, out=g._array)
+        g._version[0] += 1
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """매개변수들을 펴서 한 벡터로 잇는다.
+
+    The parameters flattened and joined into one vector, through which gradients flow.
+
+    Raises:
+        ArgumentError: there are none.
+    """
+    parts = [flatten(p) for p in parameters]
+    if not parts:
+        raise ArgumentError("매개변수가 하나도 없습니다.", "There are no parameters.")
+    return cat(parts)
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """벡터의 값을 매개변수들에 나누어 넣는다.
+
+    Copy the values of a vector into the parameters, in place.
+
+    Raises:
+        ShapeError: the vector's length is not the parameters' together; nothing has been changed.
+    """
+    params = list(parameters)
+    ends = np.cumsum([0, *(p._array.size for p in params)])
+    if vec.shape != (ends[-1],):
+        raise ShapeError(
+            f"벡터의 형상이 {vec.shape}인데 매개변수는 모두 {ends[-1]}개입니다.",
+            f"The vector has shape {vec.shape}, but the parameters hold {ends[-1]} values.",
+        )
+    for p, values in zip(params, np.split(vec._array.copy(), ends[1:-1]), strict=True):
+        p._array[...] = values.reshape(p.shape)
+        p._version[0] += 1
