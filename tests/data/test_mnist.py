@@ -16,7 +16,12 @@ from idx_bytes import to_idx
 
 from tinygrad_kr.datasets import MNIST, FashionMNIST, download, spiral
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError, DataNotFoundError, FileFormatError, IndexingError
+from tinygrad_kr.errors import (
+    DataNotFoundError,
+    FileFormatError,
+    HyperparameterError,
+    IndexingError,
+)
 from tinygrad_kr.random import Generator
 from tinygrad_kr.tensor import Tensor
 from tinygrad_kr.transforms import Compose, Normalize, ToTensor
@@ -320,5 +325,5 @@ def test_spiral() -> None:
     again, _ = spiral(50, 3, generator=Generator().manual_seed(0))
     assert (again._array == x._array).all()
     for bad in ({"n_per_class": 0}, {"classes": -1}, {"noise": float("nan")}, {"noise": -1.0}):
-        with pytest.raises(ArgumentError):
+        with pytest.raises(HyperparameterError):
             spiral(**bad)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""파일을 안전하게 쓴다: 곁에 쓰고 이름을 바꾼다.
+"""파일을 안전하게 쓴다.
 
 Writing a file so that a crash leaves the old one whole: write beside it, then rename.
 """
@@ -19,28 +19,16 @@ from tinygrad_kr.errors import ArgumentError, DataNotFoundError
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """블록이 끝까지 성공해야 파일이 바뀐다.
 
-    A context manager that yields a binary file. ``path`` is replaced in one step when the block
-    ends; if the block raises, the old file stays as it was and nothing is left beside it.
-
-    Args:
-        path: 쓸 파일. 심볼릭 링크이면 그것이 가리키는 파일. The file; a symbolic link is followed.
+    A binary file that replaces ``path`` (or what it links to) when the ``with`` block ends well.
 
     Raises:
         DataNotFoundError: the folder does not exist.
         ArgumentError: ``path`` is a folder.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with atomic_write(Path(folder) / "a.bin") as file:
-    ...         n = file.write(b"abc")
-    ...     (Path(folder) / "a.bin").read_bytes()
-    b'abc'
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise ArgumentError(
-            f"파일이 아니라 폴더입니다: {target}. 파일 이름까지 적어 주세요.",
-            f"{target} is a folder; name a file in it.",
+            f"파일이 아니라 폴더입니다: {target}.", f"{target} is a folder; name a file in it."
         )
     if not target.parent.is_dir():
         raise DataNotFoundError(

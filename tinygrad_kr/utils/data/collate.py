@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import wrap
-from tinygrad_kr.dtypes import SUPPORTED, Array
-from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError
+from tinygrad_kr.dtypes import SUPPORTED, Array, as_dtype
+from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.ops.joining import stack
 from tinygrad_kr.tensor import Tensor
 
@@ -24,37 +24,27 @@ _KINDS: tuple[tuple[type, ...], ...] = (_STRINGS, (Tensor,), _NUMBERS, (Mapping,
 def default_collate(batch: Sequence[Any]) -> Any:
     """샘플의 목록을 배치로 모은다.
 
-    Put a list of samples together, as PyTorch's ``default_collate`` does: tensors, arrays and
-    numbers become one tensor with a new first dimension (Python floats a float64 one); strings stay
-    as they are; tuples, lists and mappings are put together element by element.
-
-    Args:
-        batch: 샘플의 목록(하나 이상). The samples, at least one, all of one kind.
+    Put a list of samples of one kind together, as PyTorch does: tensors, arrays and numbers become
+    one tensor (Python floats a float64 one); strings stay as they are; tuples, lists and mappings
+    are put together element by element.
 
     Raises:
         ShapeError: the samples differ in shape or length.
-        ArgumentError: an empty batch, differing keys, or a kind that cannot be put together.
+        ArgumentError: an empty batch, differing kinds or keys, a kind that cannot be put together.
 
     >>> default_collate([(1, "a"), (2, "b")])
     [tensor([1, 2]), ('a', 'b')]
     """
-    if len(batch) == 0:
-        raise ArgumentError("빈 배치는 모을 수 없습니다.", "An empty batch cannot be collated.")
-    first = batch[0]
-    kind = next((kind for kind in _KINDS if isinstance(first, kind)), None)
-    if kind is None:
-        raise ArgumentError(
-            f"{type(first).__name__} 샘플은 배치로 모을 수 없습니다. collate_fn을 주거나 텐서, "
-            "배열, 수, 문자열, 튜플, 사전을 쓰세요.",
-            f"Samples of type {type(first).__name__} cannot be collated; pass a collate_fn, or use "
-            "tensors, arrays, numbers, strings, tuples or dicts.",
-        )
-    if not all(isinstance(sample, kind) for sample in batch):
+    kind = next((kind for kind in _KINDS if len(batch) and isinstance(batch[0], kind)), None)
+    if kind is None or not all(isinstance(sample, kind) for sample in batch):
         met = ", ".join(sorted({type(sample).__name__ for sample in batch}))
         raise ArgumentError(
-            f"한 배치에 서로 다른 종류의 샘플이 있습니다: {met}.",
-            f"The samples of one batch are of different kinds: {met}.",
+            f"[{met}] 샘플은 배치로 모을 수 없습니다. 한 종류의 텐서, 배열, 수, 문자열, 튜플, "
+            "사전을 쓰거나 collate_fn을 주세요.",
+            f"Samples of [{met}] cannot be collated; use tensors, arrays, numbers, strings, tuples "
+            "or dicts, of one kind, or pass a collate_fn.",
         )
+    first = batch[0]
     if kind is _STRINGS:
         return batch
     if isinstance(first, Tensor):
@@ -65,8 +55,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, Mapping):
         if any(sample.keys() != first.keys() for sample in batch):
             raise ArgumentError(
-                "샘플마다 키가 다릅니다. 모든 샘플의 키가 같아야 합니다.",
-                "The samples have different keys; every sample needs the same ones.",
+                f"샘플마다 키가 다릅니다: {list(first)} 등.",
+                f"The samples have different keys, {list(first)} and others.",
             )
         return {key: default_collate([sample[key] for sample in batch]) for key in first}
     _check_equal(len(sample) for sample in batch)
@@ -77,8 +67,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
 def default_convert(sample: Any) -> Any:
     """배열을 텐서로 바꾸고 나머지는 그대로 둔다.
 
-    Turn the arrays inside a sample into tensors and leave the rest as it is: what a loader without
-    batches (``batch_size=None``) does to each sample.
+    Turn the arrays inside a sample into tensors: what a loader with ``batch_size=None`` does.
 
     >>> default_convert((np.zeros(2, np.float32), "a"))
     [tensor([0., 0.]), 'a']
@@ -96,21 +85,14 @@ def default_convert(sample: Any) -> Any:
 def _check_equal(sizes: Iterable[Any]) -> None:
     met = sorted(set(sizes))
     if len(met) > 1:
-        listed = ", ".join(str(size) for size in met[:4])
         raise ShapeError(
-            f"한 배치의 샘플은 크기가 같아야 합니다. 만난 크기: {listed}. 크기를 맞추거나 "
-            "collate_fn을 주세요.",
-            f"The samples of a batch must be of equal size, but these were met: {listed}. Make "
-            "them equal, or pass a collate_fn.",
+            f"샘플의 크기가 같아야 합니다: {met[:4]}. 아니면 collate_fn을 주세요.",
+            f"The samples must be of equal size, not {met[:4]}; or pass a collate_fn.",
         )
 
 
 def _from_numbers(batch: Sequence[Any]) -> Tensor:
     _check_equal(np.shape(sample) for sample in batch)
     array: Array = np.stack(batch) if isinstance(batch[0], np.ndarray) else np.array(batch)
-    if array.dtype not in SUPPORTED:
-        raise DTypeError(
-            f"자료형 {array.dtype}의 샘플은 배치로 모을 수 없습니다.",
-            f"Samples of dtype {array.dtype} cannot be collated.",
-        )
+    as_dtype(array.dtype)
     return wrap(array)

@@ -1,16 +1,12 @@
-"""DataLoader: 데이터셋을 미니배치로 돌려준다.
-
-DataLoader: a dataset, mini-batch by mini-batch.
-"""
+"""DataLoader."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
 from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.hyperparameters import flag, integer
 from tinygrad_kr.random import Generator
 from tinygrad_kr.utils.data.collate import default_collate, default_convert
 from tinygrad_kr.utils.data.dataset import take_batch, take_samples
@@ -20,31 +16,24 @@ from tinygrad_kr.utils.data.sampler import BatchSampler, RandomSampler, Sequenti
 class DataLoader:
     """데이터셋을 미니배치로 돌려준다.
 
-    A dataset, mini-batch by mini-batch, as PyTorch's. With ``shuffle=True`` each epoch is a fresh
-    permutation, drawn from ``generator`` when the epoch begins: the same seed gives the same
-    batches, and a generator put back into the state it had before an epoch gives that epoch again.
-
-    모든 일은 부른 프로세스 안에서 합니다. Everything happens in the calling process; the arguments
-    for worker processes and pinned memory (``num_workers``, ``pin_memory``, ``timeout``,
-    ``worker_init_fn``, ``multiprocessing_context``, ``prefetch_factor``, ``persistent_workers``,
-    ``pin_memory_device``, ``in_order``) are taken so that scripts run, and change nothing: a batch
-    of a :class:`TensorDataset` or of our image datasets is taken in one indexing, which is faster
-    than handing it from one process to another.
+    A dataset, mini-batch by mini-batch, as PyTorch's. Each epoch of ``shuffle=True`` is a fresh
+    permutation, drawn from ``generator`` when the epoch begins. Everything happens in the calling
+    process: the arguments about workers and pinned memory are taken so that scripts run, and
+    change nothing.
 
     Args:
-        dataset: ``__getitem__``과 ``__len__``이 있는 것. Anything with these two.
-        batch_size: 미니배치의 크기. None이면 샘플을 하나씩. The batch size; None for no batches.
-        shuffle: 에폭마다 섞을지. Whether to reshuffle at every epoch.
-        sampler: 번호를 주는 것. An iterable of indices, instead of ``shuffle``.
-        batch_sampler: 번호의 목록을 주는 것. An iterable of lists of indices, instead of
-            ``batch_size``, ``shuffle``, ``sampler`` and ``drop_last``.
-        collate_fn: 샘플의 목록을 배치로 모으는 함수. What turns a list of samples into a batch.
-        drop_last: 남는 짧은 배치를 버릴지. Whether a last, shorter batch is left out.
-        generator: 섞을 때 쓰는 난수 생성기. By default the package's own.
+        dataset: anything with ``__getitem__`` and ``__len__``.
+        batch_size: None for single samples.
+        shuffle: whether to reshuffle at every epoch.
+        sampler: an iterable of indices, instead of ``shuffle``.
+        batch_sampler: an iterable of lists of indices, instead of all these and ``drop_last``.
+        collate_fn: turns a list of samples into a batch.
+        drop_last: whether a last, shorter batch is left out.
+        generator: by default the package's own.
 
     Raises:
-        ArgumentError: arguments that exclude each other, a batch size or number of workers out of
-            range, a dataset without a length.
+        ArgumentError: arguments that exclude each other, a dataset without a length.
+        HyperparameterError: a batch size or a number of workers out of range.
 
     >>> import tinygrad_kr as tg
     >>> from tinygrad_kr.utils.data import TensorDataset
@@ -76,20 +65,12 @@ class DataLoader:
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
-            raise ArgumentError(
-                f"num_workers는 0 이상의 정수여야 합니다: {num_workers!r}.",
-                f"num_workers must be an integer not below 0, not {num_workers!r}.",
-            )
-        if not (shuffle is None or isinstance(shuffle, bool | np.bool_)):
-            raise ArgumentError(
-                f"shuffle은 True나 False여야 합니다: {shuffle!r}.",
-                f"shuffle must be True or False, not {shuffle!r}.",
-            )
+        integer("num_workers", num_workers, least=0)
+        shuffle = shuffle is not None and flag("shuffle", shuffle)
         if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
             raise ArgumentError(
-                f"데이터셋 {type(dataset).__name__}에 __getitem__과 __len__이 있어야 합니다.",
-                f"The dataset {type(dataset).__name__} needs __getitem__ and __len__.",
+                f"{type(dataset).__name__}에 __getitem__과 __len__이 있어야 합니다.",
+                f"A {type(dataset).__name__} has no __getitem__ and __len__; a dataset needs them.",
             )
         if sampler is not None and shuffle:
             _refuse("sampler", "shuffle")

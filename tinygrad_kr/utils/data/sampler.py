@@ -12,35 +12,16 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.hyperparameters import flag, integer
 from tinygrad_kr.random import Generator, numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-def check_positive(name: str, value: object) -> int:
-    """양의 정수인지 확인한다.
-
-    ``value`` as an int, if it is a positive integer.
-
-    Raises:
-        ArgumentError: it is not.
-
-    >>> check_positive("batch_size", 3)
-    3
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value <= 0:
-        raise ArgumentError(
-            f"{name}는(은) 양의 정수여야 합니다: {value!r}.",
-            f"{name} must be a positive integer, not {value!r}.",
-        )
-    return int(value)
-
-
 class Sampler(Generic[T_co]):
     """샘플러의 바탕 클래스.
 
-    The base of samplers: an iterable of indices (or of lists of them), with a length if it is
-    known.
+    The base of samplers: an iterable of indices, or of lists of them.
     """
 
     def __iter__(self) -> Iterator[T_co]:
@@ -67,21 +48,18 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """무작위 차례. 복원 추출이 아니면 에폭마다 각 샘플이 한 번씩 나온다.
+    """무작위 차례.
 
-    A random order. Without replacement each epoch is a fresh permutation, drawn whole from the
-    generator when the iteration begins: a generator put back into its earlier state gives the same
-    order again.
+    A random order, drawn whole when the iteration begins: a generator put back into its earlier
+    state gives the same order again.
 
     Args:
-        data_source: 길이가 있는 데이터셋. A dataset with a length.
-        replacement: 복원 추출인가. Draw with replacement, as the book's mini-batches do.
-        num_samples: 에폭마다 뽑을 수. How many to draw; by default the dataset's length.
-        generator: 난수 생성기. By default the package's own, which ``manual_seed`` seeds.
+        replacement: draw with replacement, as the book's mini-batches do.
+        num_samples: how many to draw; by default the dataset's length.
+        generator: by default the package's own.
 
     Raises:
-        ArgumentError: ``replacement`` is not a bool, or ``num_samples`` (or the dataset's length)
-            is not positive.
+        HyperparameterError: nothing is to be drawn.
 
     >>> sorted(RandomSampler("abc"))
     [0, 1, 2]
@@ -94,16 +72,11 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if not isinstance(replacement, bool):
-            raise ArgumentError(
-                f"replacement는 True나 False여야 합니다: {replacement!r}.",
-                f"replacement must be True or False, not {replacement!r}.",
-            )
         self.data_source = data_source
-        self.replacement = replacement
+        self.replacement = flag("replacement", replacement)
         self.generator = generator
         self._num_samples = num_samples
-        check_positive("num_samples", self.num_samples)
+        integer("num_samples", self.num_samples, least=1)
 
     @property
     def num_samples(self) -> int:
@@ -150,29 +123,16 @@ class SubsetRandomSampler(Sampler[int]):
 class BatchSampler(Sampler[list[int]]):
     """다른 샘플러의 번호를 미니배치로 묶는다.
 
-    The indices of another sampler in lists of ``batch_size``.
-
-    Args:
-        sampler: 번호를 주는 것. Any iterable of indices.
-        batch_size: 미니배치의 크기. The length of a list.
-        drop_last: 남는 짧은 묶음을 버릴지. Whether a last, shorter list is left out.
-
-    Raises:
-        ArgumentError: ``batch_size`` is not a positive integer, ``drop_last`` not a bool.
+    The indices of another sampler in lists; ``drop_last`` leaves out a last, shorter one.
 
     >>> list(BatchSampler(range(5), 2, drop_last=False))
     [[0, 1], [2, 3], [4]]
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        if not isinstance(drop_last, bool):
-            raise ArgumentError(
-                f"drop_last는 True나 False여야 합니다: {drop_last!r}.",
-                f"drop_last must be True or False, not {drop_last!r}.",
-            )
         self.sampler = sampler
-        self.batch_size = check_positive("batch_size", batch_size)
-        self.drop_last = drop_last
+        self.batch_size = integer("batch_size", batch_size, least=1)
+        self.drop_last = flag("drop_last", drop_last)
 
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
@@ -183,8 +143,8 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         if not isinstance(self.sampler, Sized):
             raise ArgumentError(
-                "샘플러에 길이가 없어 미니배치의 수를 알 수 없습니다. __len__을 정의해 주세요.",
-                "The sampler has no length, so the number of batches is unknown; give it __len__.",
+                "샘플러에 길이가 없습니다. __len__을 정의해 주세요.",
+                "The sampler has no length; give it __len__.",
             )
         full, rest = divmod(len(self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
