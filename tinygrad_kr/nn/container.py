@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from tinygrad_kr.errors import IndexingError, ModuleError
-from tinygrad_kr.hyperparameters import integer, wrong_kind
+from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.nn.module import Module, layout
 from tinygrad_kr.tensor import Tensor
 
@@ -20,7 +20,7 @@ L = TypeVar("L", bound="_Listed")
 
 
 class _Listed(Module):
-    """Modules in a row, named by their numbers or by names that were given."""
+    """Modules in a row, named by their numbers or as they were given."""
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -133,14 +133,6 @@ class Sequential(_Listed):
         for module in self._modules.values():
             input = module(input)  # type: ignore[misc]
         return input
-
-    def __mul__(self, times: int) -> Sequential:
-        return type(self)(*list(self) * integer("times", times, least=1))
-
-    __rmul__ = __mul__
-
-    def __imul__(self, times: int) -> Sequential:
-        return self.extend(list(self) * (integer("times", times, least=1) - 1))
 
 
 class ModuleList(_Listed):

@@ -22,37 +22,24 @@ Hooks = OrderedDict[int, Any]
 Values = tuple[Any, ...]
 
 
-def add_hook(hooks: Hooks, hook: Any, prepend: bool) -> RemovableHandle:
-    """훅을 끝에(prepend라면 앞에) 단다. Put a hook at the end of ``hooks``, or at their front."""
+def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
+    """훅을 끝에 단다. Put a hook at the end of ``hooks``."""
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
     return handle
 
 
 def call_with_hooks(module: Module, args: Values, kwargs: dict[str, Any]) -> Any:
     """훅이 달린 모듈을 부른다. Call a module that has hooks."""
-    for hook, with_kwargs in tuple(module._forward_pre_hooks.values()):
-        changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
-        if changed is None:
-            continue
-        if not with_kwargs:
-            args = _as_tuple(changed)
-        elif isinstance(changed, tuple) and len(changed) == 2:
-            args, kwargs = changed
-        else:
-            raise ArgumentError(
-                "with_kwargs=True인 순전파 전 훅은 None이나 (args, kwargs)를 돌려주어야 합니다.",
-                "A forward pre-hook with kwargs returns None or a tuple (args, kwargs).",
-            )
+    for hook in tuple(module._forward_pre_hooks.values()):
+        changed = hook(module, args)
+        args = args if changed is None else _as_tuple(changed)
     watch = _Watch(module, args) if module._backward_hooks and is_grad_enabled() else None
     if watch is not None:
         args = _marked(args, watch.call)
     result = module.forward(*args, **kwargs)
-    for hook, with_kwargs in tuple(module._forward_hooks.values()):
-        given = (args, kwargs) if with_kwargs else (args,)
-        changed = hook(module, *given, result)
+    for hook in tuple(module._forward_hooks.values()):
+        changed = hook(module, args, result)
         result = result if changed is None else changed
     if watch is None:
         return result

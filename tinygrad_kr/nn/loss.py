@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.targets import check_reduction
+from tinygrad_kr.nn.functional.loss import check_reduction
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.tensor import Tensor
 

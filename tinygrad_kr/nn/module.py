@@ -81,7 +81,7 @@ class Module(Registry):
         return self
 
     def eval(self: M) -> M:
-        """추론 모드로. Put this module and all below it into evaluation mode."""
+        """추론 모드로. The same as ``train(False)``."""
         return self.train(False)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
@@ -131,28 +131,23 @@ class Module(Registry):
                 f"nn.Module.to only accepts floating point dtypes, not {dtype}.",
             )
         for tensor in (*self.parameters(), *self.buffers()):
-            if tensor.dtype.kind == "f":
+            if tensor.dtype.kind == "f" and tensor.dtype != dtype:
                 _convert(tensor, dtype)
         return self
 
     def float(self: M) -> M:
-        """float32로. Convert to float32."""
         return self.type(float32)
 
     def double(self: M) -> M:
-        """float64로. Convert to float64."""
         return self.type(float64)
 
     def half(self: M) -> M:
-        """float16으로. Convert to float16."""
         return self.type(float16)
 
     def cpu(self: M) -> M:
-        """그대로: CPU뿐이다. This module as it is; there is only the CPU."""
         return self
 
     def cuda(self: M, device: Any = None) -> M:
-        """오류: GPU는 없다. An error: there is no GPU."""
         check_device("cuda")
         return self
 
@@ -163,8 +158,8 @@ class Module(Registry):
     ) -> OrderedDict[str, Any]:
         """매개변수와 저장되는 버퍼를 이름과 함께.
 
-        The parameters and persistent buffers by their dotted names. The tensors share memory with
-        the module's; ``keep_vars`` gives the very ones.
+        The parameters and persistent buffers by their dotted names, detached (unless ``keep_vars``)
+        but sharing memory.
         """
         out: OrderedDict[str, Any] = OrderedDict() if destination is None else destination
         for name, tensor in states.own_state(self):
@@ -175,48 +170,32 @@ class Module(Registry):
         return out
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+        self, state_dict: Mapping[str, Any], strict: bool = True
     ) -> states.IncompatibleKeys:
         """state_dict의 값을 넣는다. 맞지 않으면 아무것도 바꾸지 않고 거절한다.
 
-        Take the values of a state dict, in place; ``assign`` takes its tensors themselves. Returns
-        the missing and the unexpected names.
-
-        Raises:
-            StateDictError: names are missing or left over (if ``strict``), or shapes differ;
-                nothing has been changed.
+        Take the values of a state dict, in place. Returns the missing and the unexpected names,
+        which ``strict`` refuses; nothing has changed then.
         """
-        return states.load(self, state_dict, strict, assign)
+        return states.load(self, state_dict, strict)
 
     # Hooks
 
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """순전파 앞에 부를 함수를 단다.
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """순전파 앞에 부른다. Call ``hook(module, args)``, which may return other arguments."""
+        return add_hook(self._forward_pre_hooks, hook)
 
-        Call ``hook(module, args)`` before the forward; what it returns takes the arguments' place.
+    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """순전파 뒤에 부른다. Call ``hook(module, args, output)``, which may return another."""
+        return add_hook(self._forward_hooks, hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """역전파 뒤에 부른다.
+
+        Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional inputs
+        are there; it may return others.
         """
-        return add_hook(self._forward_pre_hooks, (hook, with_kwargs), prepend)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """순전파 뒤에 부를 함수를 단다.
-
-        Call ``hook(module, args, output)`` after the forward; what it returns replaces the output.
-        """
-        return add_hook(self._forward_hooks, (hook, with_kwargs), prepend)
-
-    def register_full_backward_hook(
-        self, hook: Callable[..., Any], prepend: bool = False
-    ) -> RemovableHandle:
-        """역전파에서 입력의 기울기가 계산되면 부를 함수를 단다.
-
-        Call ``hook(module, grad_input, grad_output)`` when the gradients of the module's positional
-        inputs are there; a tuple that it returns takes their place.
-        """
-        return add_hook(self._backward_hooks, hook, prepend)
+        return add_hook(self._backward_hooks, hook)
 
     # Display
 
@@ -241,8 +220,6 @@ def layout(module: Module, rows: list[tuple[str, Any]]) -> str:
 
 def _convert(tensor: Any, dtype: DType) -> None:
     """Another dtype for a tensor that stays the same object, its gradient along with it."""
-    if tensor._array.dtype == dtype:
-        return
     tensor._array, tensor._version = tensor._array.astype(dtype), [0]
     if isinstance(tensor._node, Leaf):
         tensor._node.dtype = dtype

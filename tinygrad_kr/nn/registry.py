@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Registry:
     """이름으로 등록된 매개변수, 버퍼, 모듈.
 
-    Parameters, buffers and modules registered by name: assigned as attributes, found as attributes,
-    walked through in the order they came.
+    Parameters, buffers and modules by name: set and found as attributes, walked in the order they
+    came.
     """
 
     _parameters: dict[str, Parameter | None]
@@ -43,11 +43,7 @@ class Registry:
         self._put("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """버퍼(학습하지 않는 상태)를 등록한다.
-
-        Register a buffer, state that is not learnt; the state dict leaves out one that is not
-        ``persistent``.
-        """
+        """버퍼를 등록한다. Register a buffer: state that is not learnt; saved if ``persistent``."""
         self._check_name("_buffers", name)
         self._put("_buffers", name, tensor)
         (set.discard if persistent else set.add)(self._non_persistent_buffers_set, name)
@@ -62,8 +58,8 @@ class Registry:
     def _check_name(self, store: str, name: str) -> None:
         if not isinstance(name, str) or not name or "." in name:
             raise ModuleError(
-                f"이름은 점이 없는, 비어 있지 않은 문자열이어야 합니다: {name!r}.",
-                f"A name is a string, not empty and without a dot, not {name!r}.",
+                f"이름은 점이 없는 문자열이어야 합니다: {name!r}.",
+                f"A name is a non-empty string without a dot, not {name!r}.",
             )
         if hasattr(self, name) and name not in self.__dict__.get(store, ()):
             raise ModuleError(
@@ -119,11 +115,10 @@ class Registry:
             if store in own and name in own[store]:
                 return own[store][name]
         kind = type(self).__name__
+        hint = "" if "_modules" in own else " super().__init__()?"
         raise ModuleError(
-            f"{kind}에 {name!r}이라는 속성이 없습니다"
-            + ("." if "_modules" in own else "(super().__init__()을 불렀나요?)."),
-            f"{kind!r} object has no attribute {name!r}"
-            + ("." if "_modules" in own else "; did you call super().__init__()?"),
+            f"{kind}에 {name!r}이라는 속성이 없습니다.{hint}",
+            f"{kind!r} object has no attribute {name!r}.{hint}",
         )
 
     def __delattr__(self, name: str) -> None:
@@ -140,11 +135,7 @@ class Registry:
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """자신과 아래의 모든 모듈을 이름과 함께.
-
-        This module and all below it, each with its dotted name; a shared one once only, unless
-        ``remove_duplicate`` is False.
-        """
+        """자신과 아래의 모든 모듈. This module and all below it, with their dotted names."""
         memo = set() if memo is None else memo
         own: Any = self
         if own in memo:
@@ -157,39 +148,32 @@ class Registry:
                 yield from module.named_modules(memo, joined(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
-        """자신과 아래의 모든 모듈. This module and all below it."""
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """바로 아래의 모듈을 이름과 함께. The modules right below, with their names."""
+        """바로 아래의 모듈. The modules right below, with their names, each once."""
         first = {m: name for name, m in reversed(self._modules.items()) if m is not None}
         return ((name, m) for m, name in reversed(first.items()))
 
     def children(self) -> Iterator[Module]:
-        """바로 아래의 모듈. The modules right below this one."""
         return (module for _, module in self.named_children())
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """매개변수를 이름과 함께.
-
-        The parameters with their dotted names, of this module alone unless ``recurse``.
-        """
+        """매개변수. The parameters with their names, of this module alone unless ``recurse``."""
         return self._members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """매개변수: 옵티마이저에 줄 것. The parameters, as an optimiser wants them."""
+        """매개변수. The parameters, as an optimiser wants them."""
         return (param for _, param in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """버퍼를 이름과 함께. The buffers with their dotted names."""
         return self._members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """버퍼. The buffers."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def _members(
@@ -213,11 +197,9 @@ class Registry:
         return module  # type: ignore[no-any-return]
 
     def get_parameter(self, target: str) -> Parameter:
-        """점으로 이은 이름의 매개변수. The parameter of a dotted name."""
         return self._get("_parameters", target)  # type: ignore[no-any-return]
 
     def get_buffer(self, target: str) -> Tensor:
-        """점으로 이은 이름의 버퍼. The buffer of a dotted name."""
         return self._get("_buffers", target)  # type: ignore[no-any-return]
 
     def _get(self, store: str, target: str) -> Any:

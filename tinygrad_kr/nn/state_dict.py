@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
-from tinygrad_kr.dtypes import SUPPORTED
+from tinygrad_kr.dtypes import SUPPORTED, Array
 from tinygrad_kr.errors import StateDictError
 from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.nn.registry import joined
@@ -39,16 +39,13 @@ class IncompatibleKeys(NamedTuple):
 
 
 def own_state(module: Module) -> Iterator[tuple[str, Any]]:
-    """모듈 자신의 매개변수와 저장되는 버퍼.
-
-    The parameters and persistent buffers of a module itself, without its children's.
-    """
+    """모듈 자신의 매개변수와 저장되는 버퍼. What a module saves, without its children's."""
     for name, tensor in (*module._parameters.items(), *module._buffers.items()):
         if tensor is not None and name not in module._non_persistent_buffers_set:
             yield name, tensor
 
 
-def load(module: Module, state: Any, strict: bool, assign: bool) -> IncompatibleKeys:
+def load(module: Module, state: Any, strict: bool) -> IncompatibleKeys:
     """상태를 모듈에 넣는다: 모두 확인한 다음에야 바꾼다.
 
     Put a state into a module, after all of it has been checked: a refusal changes nothing.
@@ -56,7 +53,7 @@ def load(module: Module, state: Any, strict: bool, assign: bool) -> Incompatible
     if not isinstance(state, Mapping):
         raise wrong_kind("state_dict", state, "이름과 텐서의 사전", "dict-like, names to tensors")
     places = {
-        joined(prefix, name): (owner, name, target)
+        joined(prefix, name): target
         for prefix, owner in module.named_modules(remove_duplicate=False)
         for name, target in own_state(owner)
     }
@@ -66,9 +63,9 @@ def load(module: Module, state: Any, strict: bool, assign: bool) -> Incompatible
     if strict:
         problems += [(f"없는 이름: {key}", f"missing key: {key}") for key in missing]
         problems += [(f"남는 이름: {key}", f"unexpected key: {key}") for key in unexpected]
-    found = {key: place for key, place in places.items() if key in state}
-    for key, (_, _, target) in found.items():
-        problems += _misfits(key, state[key], target, assign)
+    found = {key: target for key, target in places.items() if key in state}
+    for key, target in found.items():
+        problems += _misfits(key, state[key], target._array)
     if problems:
         kind = type(module).__name__
         korean, english = map("; ".join, zip(*problems, strict=True))
@@ -76,39 +73,26 @@ def load(module: Module, state: Any, strict: bool, assign: bool) -> Incompatible
             f"{kind}에 state_dict를 넣을 수 없습니다. {korean}.",
             f"Error(s) in loading state_dict for {kind}: {english}.",
         )
-    for key, (owner, name, target) in found.items():
-        if assign:
-            _assign(owner, name, target, state[key])
-        else:
-            with np.errstate(all="ignore"):
-                np.copyto(target._array, as_array(state[key]), casting="unsafe")
-            target._version[0] += 1
+    for key, target in found.items():
+        with np.errstate(all="ignore"):
+            np.copyto(target._array, as_array(state[key]), casting="unsafe")
+        target._version[0] += 1
     return IncompatibleKeys(missing, unexpected)
 
 
-def _misfits(key: str, value: Any, target: Any, assign: bool) -> Iterator[tuple[str, str]]:
+def _misfits(key: str, value: Any, target: Array) -> Iterator[tuple[str, str]]:
     """What is wrong with a value for its place, in two languages."""
-    if not isinstance(value, TensorBase if assign else TensorBase | np.ndarray):
+    if not isinstance(value, TensorBase | np.ndarray):
         kind = type(value).__name__
         yield f"{key}은(는) 텐서가 아니라 {kind}", f"{key} is no tensor but {kind}"
         return
-    array, wanted = as_array(value), target._array.shape
+    array = as_array(value)
     if array.dtype not in SUPPORTED:
         yield f"{key}의 자료형 {array.dtype}", f"{key} has the dtype {array.dtype}"
-    if array.shape != wanted:
+    if array.shape != target.shape:
         yield (
-            f"{key}의 형상은 {array.shape}인데 모듈의 것은 {wanted}",
-            f"size mismatch for {key}: {array.shape} in the state dict, {wanted} in the module",
+            f"{key}의 형상은 {array.shape}인데 모듈의 것은 {target.shape}",
+            f"size mismatch for {key}: {array.shape} given, {target.shape} in the module",
         )
-    if not (assign or target._array.flags.writeable):
+    if not target.flags.writeable:
         yield f"{key}은(는) 읽기 전용", f"{key} is on a read-only array"
-
-
-def _assign(owner: Module, name: str, target: Any, value: Any) -> None:
-    """Put the tensor itself in the place of the module's, which it resembles in kind."""
-    if name in owner._buffers:
-        owner._buffers[name] = value
-    else:
-        kind = type(target)
-        same = type(value) is kind
-        owner._parameters[name] = value if same else kind(value, target.requires_grad)

@@ -44,16 +44,14 @@ def clip_grad_norm_(
 ) -> Tensor:
     """모든 기울기를 한 벡터로 보아 그 길이가 max_norm을 넘지 않게 줄인다.
 
-    Scale the gradients down, in place, so that the norm of all of them together is at most
-    ``max_norm``. Returns the norm that they had.
+    Scale the gradients down, in place, so that their norm together is at most ``max_norm``; returns
+    the norm that they had.
 
     Args:
         max_norm: at least 0; inf only measures.
         norm_type: the p of the norm, or inf.
         error_if_nonfinite: refuse a norm that is nan or inf.
 
-    Raises:
-        GradientError: the norm is not finite, if asked; nothing has been changed.
     """
     bound, p = _bound("max_norm", max_norm, least=0), _bound("norm_type", norm_type, above=0)
     grads = _gradients(parameters)
@@ -95,9 +93,6 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """매개변수들을 펴서 한 벡터로 잇는다.
 
     The parameters flattened and joined into one vector, through which gradients flow.
-
-    Raises:
-        ArgumentError: there are none.
     """
     parts = [flatten(p) for p in parameters]
     if not parts:
@@ -109,9 +104,6 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """벡터의 값을 매개변수들에 나누어 넣는다.
 
     Copy the values of a vector into the parameters, in place.
-
-    Raises:
-        ShapeError: the vector's length is not the parameters' together; nothing has been changed.
     """
     params = list(parameters)
     ends = np.cumsum([0, *(p._array.size for p in params)])

@@ -20,8 +20,6 @@ from tinygrad_kr.ops.primitive import Needs, Primitive
 from tinygrad_kr.ops.reduction import mean, sum
 from tinygrad_kr.ops.shape import reshape, transpose
 
-# Linear
-
 
 def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     with np.errstate(all="ignore"):
@@ -51,14 +49,8 @@ linear = Primitive(
 )
 
 
-# Batch normalisation
-
-
 def channels(x: Any) -> tuple[int, ...]:
-    """채널마다의 값 (C,)가 x에 브로드캐스트되는 형상.
-
-    The shape in which values for each channel, dimension 1 of ``x``, broadcast to it.
-    """
+    """채널마다의 값 (C,)가 x에 브로드캐스트되는 형상. How values a channel broadcast to ``x``."""
     return (x.shape[1], *(1,) * (x.ndim - 2))
 
 
@@ -117,13 +109,13 @@ _batch_norm = Primitive(
 def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, Array]:
     """배치의 통계로 정규화한다. 평균과 (편향된) 분산도 돌려준다.
 
-    Normalise each channel (dimension 1) by the statistics of this batch, which are computed once:
-    returns the result, the means and the biased variances, the latter two as arrays of shape (C,).
+    Normalise each channel (dimension 1) by the statistics of this batch; returns the result, the
+    means and the biased variances, the latter two as arrays of shape (C,).
     """
     a = x._array
     shape, count = channels(a), a.size // max(a.shape[1], 1)
     if bias is not None:
-        # No derivative depends on its value: it may be changed in place, so its version is not ours.
+        # No derivative depends on its value, so it may be changed in place: a version of its own.
         bias = wrap(bias._array, current_node(bias))
     with np.errstate(all="ignore"):
         total = np.add.reduce(a, axis=_others(a), dtype=np.promote_types(a.dtype, float32))
@@ -133,9 +125,6 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
         invstd = (1 / np.sqrt(var + eps)).astype(a.dtype, copy=False)
         y = _batch_norm(x, weight, bias, centred=centred, invstd=invstd, eps=eps)
     return y, mu, var
-
-
-# Softmax and cross-entropy
 
 
 def _cross_entropy_forward(
@@ -182,14 +171,11 @@ def cross_entropy(x: Any, target: Array, reduce: bool) -> Any:
     return _cross_entropy(x, target=target, total=total, reduce=reduce)[0]
 
 
-# Dropout
-
-
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
     """원소마다 확률 p로 False인 마스크.
 
     A mask that is False with probability ``p``, exactly: 16 random bits an element decide all
-    but the one case in 65,536 that lies across ``p``; that one asks for more.
+    but the one case in 65,536 that lies across ``p``.
     """
     count = math.prod(shape)
     bits = rng.bit_generator.random_raw((count + 3) // 4).view(np.uint16)[:count]

@@ -30,9 +30,6 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """ReLU: 0보다 크면 그대로, 아니면 0.
 
     max(x, 0), elementwise; the gradient at 0 is 0.
-
-    Source:
-        「밑바닥부터 시작하는 딥러닝」 3.2.7
     """
     return _applied(ew.relu, input, inplace)
 
@@ -89,9 +86,6 @@ def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """소프트맥스: dim을 따라 합이 1인 확률.
 
     exp(x) / Σ exp(x) along ``dim``, without overflow.
-
-    Source:
-        「밑바닥부터 시작하는 딥러닝」 3.5
     """
     return _softmax(input, _chosen(input, dim), dtype=dtype)
 
@@ -106,12 +100,12 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Ten
 
 
 def _chosen(input: Tensor, dim: int | None) -> int:
-    """PyTorch's old rule for a ``dim`` that was not given, with its warning."""
+    """PyTorch's old rule for a ``dim`` that was not given."""
     if dim is not None:
         return dim
     chosen = 0 if input.ndim in (0, 1, 3) else 1
     warnings.warn(
-        f"softmax에 dim을 주지 않아 {chosen}(으)로 정했습니다. dim={chosen}을 적어 주세요.\n"
+        f"softmax의 dim을 적어 주세요: dim={chosen}(으)로 정했습니다.\n"
         f"Implicit dimension choice for softmax has been deprecated; say dim={chosen}.",
         stacklevel=5,
     )

@@ -32,10 +32,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Shape:
         input (*, in), weight (out, in), bias (out,); the result is (*, out).
 
-    Raises:
-        ShapeError: the width of ``input`` is not that of ``weight``.
-        DTypeError: the dtypes differ, or are not floating.
-
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
     """
@@ -43,10 +39,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
         width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[-1]
         raise ShapeError(
-            f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다(가중치의 형상 "
-            f"{w.shape}).",
-            f"the input has width {width} (shape {x.shape}), expected {expected} (the weight has "
-            f"shape {w.shape}).",
+            f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다.",
+            f"the input has width {width} (shape {x.shape}), expected {expected}.",
         )
     _same_dtype(x, w)
     if b is not None:
@@ -92,7 +86,6 @@ def batch_norm(
 
     Raises:
         ShapeError: a batch of one value a channel in training, or sizes other than C.
-        DTypeError: the dtypes differ, or are not floating.
 
     Source:
         Ioffe and Szegedy 2015; 「밑바닥부터 시작하는 딥러닝」 6.3
@@ -106,10 +99,7 @@ def normalize_batch(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
     training: bool, share: float, eps: float, unbiased: bool,
 ) -> Tensor:  # fmt: skip
-    """batch_norm, 이동 분산이 불편 분산인지 고를 수 있는.
-
-    :func:`batch_norm`, with the choice whether the running variance is the unbiased one.
-    """
+    """batch_norm과 같다. :func:`batch_norm`, with a running variance that may be a biased one."""
     x = input._array
     if x.ndim < 2:
         raise ShapeError(
@@ -138,8 +128,8 @@ def normalize_batch(
     count = x.size // max(x.shape[1], 1)
     if count == 1:
         raise ShapeError(
-            f"훈련 중의 배치 정규화에는 채널마다 값이 둘 이상 있어야 합니다: 입력의 형상 "
-            f"{x.shape}. 배치를 키우거나(DataLoader의 drop_last=True) eval()을 부르세요.",
+            f"훈련 중에는 채널마다 값이 둘 이상 있어야 합니다: 입력의 형상 {x.shape}. 배치를 "
+            "키우거나(DataLoader의 drop_last=True) eval()을 부르세요.",
             f"Expected more than 1 value per channel when training, got input size {x.shape}; use "
             "larger batches (drop_last=True in the DataLoader), or call eval().",
         )
@@ -169,10 +159,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def masked(input: Tensor, p: float, scale: float, inplace: bool) -> Tensor:
-    """원소를 확률 p로 0으로 만들고 나머지에 scale을 곱한다.
-
-    ``input`` with each element set to 0 with probability ``p`` and the rest times ``scale``.
-    """
+    """확률 p로 0, 아니면 scale을 곱한다. 0 with probability ``p``, else times ``scale``."""
     need_floating("dropout", input)
     kept = fused.keep_mask(input.shape, p, numpy_generator())
     return scaled(input, np.multiply(kept, scale, dtype=input.dtype), inplace)
@@ -189,10 +176,6 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     Labels as one-hot vectors of int64 along a new last dimension; with ``num_classes=-1`` there
     are as many classes as the largest label needs.
 
-    Raises:
-        DTypeError: the labels are not integers.
-        TargetError: a label is negative, or too large for ``num_classes``.
-
     >>> from tinygrad_kr import ops
     >>> one_hot(ops.creation.tensor([0, 2]))
     tensor([[1, 0, 0],
@@ -201,7 +184,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     labels = as_array(tensor)
     if labels.dtype.kind not in "iu":
         raise DTypeError(
-            f"one_hot의 레이블은 정수여야 합니다: {labels.dtype}. long()으로 바꾸어 주세요.",
+            f"레이블은 정수여야 합니다: {labels.dtype}. long()으로 바꾸세요.",
             f"one_hot is only applicable to integer labels, not {labels.dtype}; use long().",
         )
     count = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes

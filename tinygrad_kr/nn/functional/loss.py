@@ -6,27 +6,20 @@ Loss functions. Each takes ``reduction``: "mean", "sum", or "none" for the losse
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import DTypeError, TargetError
-from tinygrad_kr.hyperparameters import number
-from tinygrad_kr.nn.functional.targets import (
-    check_binary,
-    check_classes,
-    check_reduction,
-    labels,
-    reduced,
-    warn_of_broadcast,
-)
+from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
+from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops.elementwise import abs, log, log1p, logaddexp, maximum, where
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Primitive
-from tinygrad_kr.ops.reduction import sum
+from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
 from tinygrad_kr.ops.softmax import log_softmax
 from tinygrad_kr.tensor import Tensor
@@ -39,15 +32,12 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
     The mean squared error, (x − t)². (The book's is half the sum.)
 
-    Raises:
-        ShapeError: the shapes do not broadcast.
-
     Source:
         「밑바닥부터 시작하는 딥러닝」 4.2.1
     """
-    warn_of_broadcast(input, target)
+    _warn_of_broadcast(input, target)
     error = input - target
-    return reduced(error * error, reduction)
+    return _reduced(error * error, reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
@@ -55,8 +45,8 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor
 
     The mean absolute error, |x − t|.
     """
-    warn_of_broadcast(input, target)
-    return reduced(abs(input - target), reduction)
+    _warn_of_broadcast(input, target)
+    return _reduced(abs(input - target), reduction)
 
 
 def smooth_l1_loss(
@@ -66,12 +56,12 @@ def smooth_l1_loss(
 
     ½ e² / ``beta`` where |e| < ``beta``, else |e| − ½ ``beta``.
     """
-    warn_of_broadcast(input, target)
+    _warn_of_broadcast(input, target)
     error = input - target
     losses = size = abs(error)
     if number("beta", beta, least=0):
         losses = where(size < beta, 0.5 * error * error / beta, size - 0.5 * beta)
-    return reduced(losses, reduction)
+    return _reduced(losses, reduction)
 
 
 # Binary classification
@@ -96,17 +86,17 @@ def binary_cross_entropy(
 ) -> Tensor:
     """확률의 이진 교차 엔트로피. 로그는 -100에서 잘린다.
 
-    −(t log x + (1 − t) log(1 − x)) of probabilities, with the logarithms held at least −100, as in
-    PyTorch. :func:`binary_cross_entropy_with_logits` is more accurate.
+    −(t log x + (1 − t) log(1 − x)) of probabilities, with the logarithms held at least −100.
+    :func:`binary_cross_entropy_with_logits` is more accurate.
 
     Args:
         weight: of the elements; it broadcasts.
 
     Raises:
         ShapeError: ``target`` has another shape.
-        TargetError: an input outside [0, 1].
+        TargetError: an input is outside [0, 1].
     """
-    check_binary("binary_cross_entropy", input, target)
+    _check_binary("binary_cross_entropy", input, target)
     x = as_array(input)
     outside = (x < 0) | (x > 1)
     if outside.any():
@@ -116,7 +106,7 @@ def binary_cross_entropy(
             f"all elements of input should be between 0 and 1, found {x[outside][0]}; for logits "
             "use BCEWithLogitsLoss.",
         )
-    return reduced(_binary(input, target), reduction, weight)
+    return _reduced(_binary(input, target), reduction, weight)
 
 
 def binary_cross_entropy_with_logits(
@@ -138,10 +128,10 @@ def binary_cross_entropy_with_logits(
     Raises:
         ShapeError: ``target`` has another shape.
     """
-    check_binary("binary_cross_entropy_with_logits", input, target)
+    _check_binary("binary_cross_entropy_with_logits", input, target)
     positive = target if pos_weight is None else target * pos_weight
     losses = (1 - target) * logaddexp(input, 0.0) + positive * logaddexp(-input, 0.0)
-    return reduced(losses, reduction, weight)
+    return _reduced(losses, reduction, weight)
 
 
 # Classification
@@ -170,8 +160,8 @@ def nll_loss(
         ShapeError, DTypeError: a target or weight that does not fit.
     """
     check_reduction(reduction)
-    axis, w = check_classes("nll_loss", input, weight)
-    numbers, ignored = labels(input.shape, axis, target, ignore_index)
+    axis, w = _check_classes("nll_loss", input, weight)
+    numbers, ignored = _labels(input.shape, axis, target, ignore_index)
     scale = _label_weights(w, numbers, ignored, input.dtype)
     places: list[Array] = list(np.indices(numbers.shape, sparse=True))
     picked = getitem(input, index=(*places[:axis], numbers, *places[axis:]))
@@ -180,7 +170,7 @@ def nll_loss(
         losses = where(ignored, 0.0, losses)
     if reduction == "mean":
         return sum(losses) / float(scale.sum())
-    return reduced(losses, reduction)
+    return _reduced(losses, reduction)
 
 
 def _label_weights(w: Array | None, numbers: Array, ignored: Array | None, dtype: Any) -> Array:
@@ -223,10 +213,10 @@ def cross_entropy(
     """
     check_reduction(reduction)
     smoothing = label_smoothing and number("label_smoothing", label_smoothing, least=0, most=1)
-    axis, w = check_classes("cross_entropy", input, weight)
+    axis, w = _check_classes("cross_entropy", input, weight)
     if target.shape == input.shape:
         return _from_probabilities(input, target, w, reduction, smoothing, axis)
-    numbers, ignored = labels(input.shape, axis, target, ignore_index)
+    numbers, ignored = _labels(input.shape, axis, target, ignore_index)
     rows = input
     if input.ndim != 2:
         last = movedim(input, axis, -1)
@@ -268,10 +258,9 @@ def _from_probabilities(
 ) -> Tensor:
     if target.dtype.kind != "f":
         raise DTypeError(
-            f"입력과 같은 형상의 정답은 확률이며 소수형이어야 합니다: {target.dtype}. "
-            "float()로 바꾸거나 클래스 번호를 주세요.",
+            f"확률인 정답은 소수형이어야 합니다: {target.dtype}. float()로 바꾸세요.",
             f"Expected floating point type for target with class probabilities, got "
-            f"{target.dtype}; convert with float(), or give class numbers.",
+            f"{target.dtype}; convert with float().",
         )
     classes = input.shape[axis]
     if smoothing:
@@ -282,4 +271,99 @@ def _from_probabilities(
     if reduction == "mean":
         # The mean over the samples: the weights of the classes have no part in it.
         return sum(losses) / float(np.size(as_array(losses)))
-    return reduced(losses, reduction)
+    return _reduced(losses, reduction)
+
+
+# What a loss may be given
+
+
+def check_reduction(reduction: str) -> str:
+    """아는 reduction인지. Refuse an unknown reduction."""
+    return choice("reduction", reduction, ("mean", "sum", "none"))
+
+
+def _reduced(losses: Tensor, reduction: str, weight: Any = None) -> Tensor:
+    """The losses of the elements, weighted and reduced as asked."""
+    check_reduction(reduction)
+    if weight is not None:
+        losses = losses * weight
+    if reduction == "mean":
+        return mean(losses)
+    return sum(losses) if reduction == "sum" else losses
+
+
+def _warn_of_broadcast(input: Any, target: Any) -> None:
+    x, t = input.shape, target.shape
+    if x != t:
+        warnings.warn(
+            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 달라 브로드캐스트됩니다.\n"
+            f"Using a target size {t} that is different to the input size {x}. This will likely "
+            "lead to incorrect results due to broadcasting.",
+            stacklevel=3,
+        )
+
+
+def _check_binary(name: str, input: Any, target: Any) -> None:
+    need_floating(name, input)
+    x, t = input.shape, target.shape
+    if x != t:
+        raise ShapeError(
+            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 같아야 합니다. reshape()로 맞추세요.",
+            f"Target size {t} must be the same as input size {x}; use reshape().",
+        )
+
+
+def _check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | None]:
+    """The dimension of the classes, 0 in (C,) and 1 in (N, C, ...), and their weights."""
+    need_floating(name, input)
+    if not input.ndim:
+        raise ShapeError(
+            f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)입니다.",
+            f"{name}: the input is (C,), (N, C) or (N, C, d1, ...), not 0-d.",
+        )
+    axis = 0 if input.ndim == 1 else 1
+    classes = input.shape[axis]
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(
+            f"weight의 형상은 ({classes},)이어야 합니다: {weight.shape}.",
+            f"weight tensor should be defined for all {classes} classes, got shape {weight.shape}.",
+        )
+    return axis, as_array(weight)
+
+
+def _labels(
+    input_shape: tuple[int, ...], axis: int, target: Any, ignore_index: int
+) -> tuple[Array, Array | None]:
+    """Class numbers that fit the input, and the mask of those to ignore, None if none are."""
+    numbers: Array = as_array(target)
+    expected = input_shape[:axis] + input_shape[axis + 1 :]
+    if numbers.dtype.kind not in "iu":
+        raise DTypeError(
+            f"레이블은 정수여야 합니다: {numbers.dtype}. long()으로 바꾸세요. 확률이라면 형상이 "
+            f"{input_shape}이어야 합니다.",
+            f"Class labels must be integers, not {numbers.dtype}; use long(). Probabilities have "
+            f"the shape of the input, {input_shape}.",
+        )
+    if numbers.shape != expected and not (axis == 0 and numbers.shape == (1,)):
+        raise ShapeError(
+            f"정답의 형상이 {numbers.shape}인데 입력 {input_shape}에는 {expected}이어야 합니다. "
+            "원-핫이라면 소수형으로 바꾸거나 argmax(1)을 쓰세요.",
+            f"Expected a target of shape {expected} for an input of shape {input_shape}, got "
+            f"{numbers.shape}; convert one-hot targets to floats, or take argmax(1).",
+        )
+    if not numbers.size:
+        return numbers, None
+    count, low, high = input_shape[axis], numbers.min(), numbers.max()
+    if low >= 0 and high < count and not low <= ignore_index <= high:
+        return numbers, None
+    ignored = numbers == ignore_index
+    wrong = ~ignored & ((numbers < 0) | (numbers >= count))
+    if wrong.any():
+        where = tuple(map(int, np.argwhere(wrong)[0]))
+        raise TargetError(
+            f"레이블 {numbers[where]}(위치 {where})이(가) 0부터 {count - 1}까지의 범위를 "
+            "벗어났습니다.",
+            f"Target {numbers[where]} (at {where}) is out of bounds: with {count} classes, labels "
+            f"are 0 ... {count - 1}.",
+        )
+    return np.where(ignored, 0, numbers), ignored if ignored.any() else None
