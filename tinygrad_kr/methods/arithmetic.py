@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase
-from tinygrad_kr.ops import elementwise as ops
 from tinygrad_kr.ops import inplace
+from tinygrad_kr.ops.arithmetic import _add, _div, _sub
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -27,22 +28,22 @@ class ArithmeticMethods(TensorBase):
     # Operators
 
     def __add__(self, other: Any) -> Tensor:
-        return ops._add(self, other)
+        return _add(self, other)
 
     def __radd__(self, other: Any) -> Tensor:
-        return ops._add(other, self)
+        return _add(other, self)
 
     def __iadd__(self, other: Any) -> Tensor:
-        return inplace.apply(self, ops._add, other)
+        return inplace.apply(self, _add, other)
 
     def __sub__(self, other: Any) -> Tensor:
-        return ops._sub(self, other)
+        return _sub(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return ops._sub(other, self)
+        return _sub(other, self)
 
     def __isub__(self, other: Any) -> Tensor:
-        return inplace.apply(self, ops._sub, other)
+        return inplace.apply(self, _sub, other)
 
     def __mul__(self, other: Any) -> Tensor:
         return ops.mul(self, other)
@@ -54,13 +55,13 @@ class ArithmeticMethods(TensorBase):
         return inplace.apply(self, ops.mul, other)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return ops._div(self, other)
+        return _div(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return ops._div(other, self)
+        return _div(other, self)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return inplace.apply(self, ops._div, other)
+        return inplace.apply(self, _div, other)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return ops.floor_divide(self, other)

@@ -20,8 +20,8 @@ from tinygrad_kr.device import check_device, cpu, device
 from tinygrad_kr.dtypes import Array, as_dtype
 from tinygrad_kr.errors import ArgumentError, ConversionError, DeviceError, GradientError
 from tinygrad_kr.ops import conversion, creation
+from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import normal_dim
-from tinygrad_kr.ops.elementwise import cast, clone
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -244,7 +244,7 @@ class ConversionMethods(TensorBase):
         chosen = self._array.dtype if dtype is None else as_dtype(dtype)
         if copy and chosen == self._array.dtype:
             return clone(self)
-        return cast(self, chosen)  # type: ignore[no-any-return]
+        return cast(self, chosen)
 
     def type(self, dtype: Any = None) -> Any:
         if dtype is None:
@@ -252,34 +252,34 @@ class ConversionMethods(TensorBase):
         return cast(self, as_dtype(dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
-        return cast(self, other.dtype)  # type: ignore[no-any-return]
+        return cast(self, other.dtype)
 
     def half(self) -> Tensor:
-        return cast(self, dtypes.float16)  # type: ignore[no-any-return]
+        return cast(self, dtypes.float16)
 
     def float(self) -> Tensor:
-        return cast(self, dtypes.float32)  # type: ignore[no-any-return]
+        return cast(self, dtypes.float32)
 
     def double(self) -> Tensor:
-        return cast(self, dtypes.float64)  # type: ignore[no-any-return]
+        return cast(self, dtypes.float64)
 
     def char(self) -> Tensor:
-        return cast(self, dtypes.int8)  # type: ignore[no-any-return]
+        return cast(self, dtypes.int8)
 
     def short(self) -> Tensor:
-        return cast(self, dtypes.int16)  # type: ignore[no-any-return]
+        return cast(self, dtypes.int16)
 
     def int(self) -> Tensor:
-        return cast(self, dtypes.int32)  # type: ignore[no-any-return]
+        return cast(self, dtypes.int32)
 
     def long(self) -> Tensor:
-        return cast(self, dtypes.int64)  # type: ignore[no-any-return]
+        return cast(self, dtypes.int64)
 
     def byte(self) -> Tensor:
-        return cast(self, dtypes.uint8)  # type: ignore[no-any-return]
+        return cast(self, dtypes.uint8)
 
     def bool(self) -> Tensor:
-        return cast(self, dtypes.bool_)  # type: ignore[no-any-return]
+        return cast(self, dtypes.bool_)
 
     # New tensors like this one
 

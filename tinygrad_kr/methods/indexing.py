@@ -14,8 +14,8 @@ from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.errors import ArgumentError, IndexingError
 from tinygrad_kr.ops import gathering as ops
 from tinygrad_kr.ops import indexing, inplace
+from tinygrad_kr.ops.comparison import eq
 from tinygrad_kr.ops.dims import numpy_names
-from tinygrad_kr.ops.elementwise import eq
 from tinygrad_kr.ops.joining import unbind
 
 if TYPE_CHECKING:

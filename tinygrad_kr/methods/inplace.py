@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase
-from tinygrad_kr.ops import elementwise as ops
 from tinygrad_kr.ops import inplace
 from tinygrad_kr.random import Generator, numpy_generator
 

@@ -16,8 +16,8 @@ from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.dtypes import bool_, get_default_dtype
 from tinygrad_kr.errors import ShapeError
+from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import normal_dim
-from tinygrad_kr.ops.elementwise import cast
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, overload
 from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.ops import extrema, inplace, reduction, scan, sorting
 from tinygrad_kr.ops.dims import Dims, numpy_names
+from tinygrad_kr.ops.exponential import erf
 from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
 from tinygrad_kr.ops.sorting import Selection
-from tinygrad_kr.ops.special import erf
 from tinygrad_kr.ops.vector_norm import norm
 
 if TYPE_CHECKING:

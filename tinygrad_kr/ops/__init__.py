@@ -4,8 +4,54 @@ The operations, functions of ndarrays and Tensors alike. One record an op, a fil
 named here is what the package shows.
 """
 
+from tinygrad_kr.ops.arithmetic import (
+    abs,
+    add,
+    ceil,
+    div,
+    floor,
+    floor_divide,
+    lerp,
+    mul,
+    neg,
+    pow,
+    reciprocal,
+    remainder,
+    round,
+    sign,
+    square,
+    sub,
+    trunc,
+)
+from tinygrad_kr.ops.comparison import (
+    allclose,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    clamp,
+    clip,
+    eq,
+    equal,
+    ge,
+    gt,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    maximum,
+    minimum,
+    ne,
+    where,
+)
 from tinygrad_kr.ops.contraction import einsum, tensordot
-from tinygrad_kr.ops.conversion import from_dlpack, is_floating_point, is_tensor, numel
+from tinygrad_kr.ops.conversion import clone, from_dlpack, is_floating_point, is_tensor, numel
 from tinygrad_kr.ops.creation import (
     arange,
     as_tensor,
@@ -22,71 +68,29 @@ from tinygrad_kr.ops.creation import (
     zeros,
     zeros_like,
 )
-from tinygrad_kr.ops.elementwise import (
-    abs,
+from tinygrad_kr.ops.exponential import (
     acos,
-    add,
-    allclose,
     asin,
     atan,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clamp,
-    clip,
-    clone,
     cos,
     cosh,
-    div,
-    eq,
-    equal,
+    erf,
     exp,
     expm1,
-    floor,
-    floor_divide,
-    ge,
-    gt,
-    isclose,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    lerp,
     log,
     log1p,
     log2,
     log10,
     logaddexp,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    pow,
-    reciprocal,
     relu,
-    remainder,
-    round,
     rsqrt,
     sigmoid,
-    sign,
     sin,
     sinh,
     softplus,
     sqrt,
-    square,
-    sub,
     tan,
     tanh,
-    trunc,
-    where,
 )
 from tinygrad_kr.ops.extrema import amax, amin, argmax, argmin, max, median, min
 from tinygrad_kr.ops.gathering import (
@@ -154,7 +158,6 @@ from tinygrad_kr.ops.shape import (
 )
 from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
 from tinygrad_kr.ops.sorting import argsort, sort, topk
-from tinygrad_kr.ops.special import erf
 from tinygrad_kr.ops.vector_norm import norm
 
 __all__ = [

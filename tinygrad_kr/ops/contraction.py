@@ -12,12 +12,11 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.dtypes import result_dtype
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
-from tinygrad_kr.ops.dims import normal_dim
-from tinygrad_kr.ops.elementwise import _alike, mul
+from tinygrad_kr.ops.arithmetic import mul
+from tinygrad_kr.ops.conversion import alike
+from tinygrad_kr.ops.dims import array_of, normal_dim
 from tinygrad_kr.ops.linalg import diagonal, matmul
-from tinygrad_kr.ops.primitive import operand
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import permute, reshape
 
@@ -50,7 +49,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     """
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
-    shapes = [as_array(x).shape for x in operands]
+    shapes = [array_of(x).shape for x in operands]
     terms, output = _parse(equation, shapes)
     return _contract(equation, terms, output, operands)
 
@@ -155,11 +154,7 @@ def _contract(
     equation: str, terms: Sequence[Labels], output: Labels, operands: Sequence[Any]
 ) -> Tensor:
     """Multiply the operands from left to right, summing a label as soon as nobody needs it."""
-    dtype = result_dtype(*(operand(as_array(x)) for x in operands))
-    parts = [
-        _distinct(equation, x if x.dtype == dtype else _alike(dtype, x), labels)
-        for x, labels in zip(operands, terms, strict=True)
-    ]
+    parts = [_distinct(equation, *p) for p in zip(alike(*operands), terms, strict=True)]
     sizes = _sizes(equation, parts)
     parts = [_drop_broadcast(x, labels, sizes) for x, labels in parts]
     (x, labels), *others = parts

@@ -1,6 +1,6 @@
-"""텐서인지, 어떤 텐서인지, 다른 꼴로.
+"""다른 꼴로: 자료형, 복사, 다른 라이브러리의 배열.
 
-Questions about tensors, and other forms of one: contiguous, from another library's array.
+Other forms of a tensor: another dtype, a copy, another library's array; and what it is.
 """
 
 from __future__ import annotations
@@ -10,26 +10,35 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
-from tinygrad_kr.dtypes import as_dtype
+from tinygrad_kr.dtypes import DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ConversionError
-from tinygrad_kr.ops.pointwise import Unary
+from tinygrad_kr.ops.dims import array_of
+from tinygrad_kr.ops.pointwise import Unary, in_dtype
+from tinygrad_kr.ops.primitive import Primitive, operand
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-_in_c_order = Unary(
-    "contiguous",
-    lambda x: np.array(x, order="C"),
-    x=lambda g: g,
-    doc="C 순서의 복사본. A copy in C order, through which gradients flow.",
-)
+clone = Unary("clone", np.copy, "복사본. A copy, through which gradients flow.", x=lambda g: g)
+_in_c_order = Unary("contiguous", lambda x: np.array(x, order="C"), x=lambda g: g)
+_cast = Primitive("to", lambda x, *, dtype: in_dtype(x, dtype), x=lambda g: g)
+
+
+def cast(input: Any, dtype: DType) -> Tensor:
+    """``input``, a tensor or an array, in ``dtype``; itself where it has that dtype already."""
+    return input if input.dtype == dtype else _cast(input, dtype=dtype)  # type: ignore[no-any-return]
+
+
+def alike(*values: Any) -> list[Any]:
+    """Values in the dtype that they promote to: tensors by recorded casts, numbers as arrays."""
+    # What went through NumPy's arithmetic as a 0-d array comes as a scalar: still a tensor here.
+    values = tuple(np.asarray(v) if isinstance(v, np.generic) else v for v in values)
+    dtype = result_dtype(*(operand(as_array(v)) for v in values))
+    return [cast(v, dtype) if hasattr(v, "dtype") else in_dtype(v, dtype) for v in values]
 
 
 def contiguous(input: Tensor) -> Tensor:
-    """원소가 기억에 차례로 놓인 텐서(이미 그렇다면 그대로).
-
-    ``input`` with its elements in order in memory; itself if they are already.
-    """
+    """``input`` with its elements in order in memory; itself if they are already."""
     return input if as_array(input).flags.c_contiguous else _in_c_order(input)
 
 
@@ -46,7 +55,7 @@ def is_floating_point(input: Tensor) -> bool:
 
     Whether the dtype is a floating one.
     """
-    return input.dtype.kind == "f"
+    return array_of(input).dtype.kind == "f"
 
 
 def numel(input: Tensor) -> int:
@@ -54,7 +63,7 @@ def numel(input: Tensor) -> int:
 
     The number of elements.
     """
-    return int(as_array(input).size)
+    return int(array_of(input).size)
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
@@ -64,7 +73,6 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 
     Raises:
         ConversionError: the object does not speak DLPack, or will not share.
-        DTypeError: its dtype is not supported.
     """
     try:
         array = np.from_dlpack(ext_tensor)

@@ -1,6 +1,7 @@
 """텐서 만들기.
 
-Making tensors: from data, of a constant, of a range.
+Making tensors: from data, of a constant, of a range. Everywhere ``dtype`` is the dtype to have in
+place of the usual one, ``device`` ``"cpu"`` or None, and ``requires_grad`` asks for a gradient.
 """
 
 from __future__ import annotations
@@ -17,20 +18,14 @@ from tinygrad_kr.autograd.node import Leaf
 from tinygrad_kr.device import check_device
 from tinygrad_kr.dtypes import Array, DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, GradientError, ShapeError
+from tinygrad_kr.ops.dims import array_of
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
 def finish(array: Array, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """배열을 새 잎으로.
-
-    A new leaf around an array of its own.
-
-    Raises:
-        GradientError: a gradient is asked of an integer or bool tensor.
-        DeviceError: ``device`` is not the CPU.
-    """
+    """A new leaf around an array of its own."""
     check_device(device)
     out = wrap(array)
     if requires_grad:
@@ -39,19 +34,13 @@ def finish(array: Array, requires_grad: bool = False, device: Any = None) -> Ten
 
 
 def require_grad(t: TensorBase) -> None:
-    """잎이 기울기를 모으게 한다.
-
-    Make a leaf collect its gradient.
-
-    Raises:
-        GradientError: its dtype is not a floating one.
-    """
-    if t._array.dtype.kind != "f":
+    """Make a leaf collect its gradient; refuses one that is not floating."""
+    dtype = t._array.dtype
+    if dtype.kind != "f":
         raise GradientError(
-            f"소수형 텐서만 기울기를 가질 수 있습니다. 이 텐서는 {t._array.dtype}입니다. float()로 "
-            "바꾸어 주세요.",
-            f"Only Tensors of floating point dtype can require gradients, and this one is "
-            f"{t._array.dtype}; convert it with float().",
+            f"소수형 텐서만 기울기를 가질 수 있습니다: {dtype}. float()로 바꾸어 주세요.",
+            f"Only Tensors of floating point dtype can require gradients, and this one is {dtype}; "
+            "convert it with float().",
         )
     t._node = Leaf(t)
 
@@ -59,13 +48,9 @@ def require_grad(t: TensorBase) -> None:
 def _from_data(data: Any, dtype: Any) -> Array:
     """Data as an array of its own."""
     chosen = None if dtype is None else as_dtype(dtype)
-    if isinstance(data, TensorBase):
-        data = data._array
-    elif isinstance(data, list | tuple):
-        data = _plain(data)
+    data = _plain(data)
     if isinstance(data, np.ndarray | np.generic):
-        with np.errstate(all="ignore"):
-            return np.array(data, dtype=as_dtype(data.dtype) if chosen is None else chosen)
+        return _cast(np.array(data), as_dtype(data.dtype) if chosen is None else chosen)
     try:
         array = np.array(data)
     except ValueError as error:
@@ -79,14 +64,17 @@ def _from_data(data: Any, dtype: Any) -> Array:
             f"Only numbers can become a tensor, not {type(data).__name__} of {array.dtype}.",
         )
     if chosen is None:
-        if (array.dtype.kind == "f" and not _holds_arrays(data)) or array.size == 0:
-            chosen = dtypes.get_default_dtype()
-        else:
-            chosen = as_dtype(array.dtype)
+        plain = array.dtype.kind == "f" and not _holds_arrays(data)
+        chosen = default_or(None) if plain or array.size == 0 else as_dtype(array.dtype)
     if chosen.kind in "iu" and array.size:
         _check_range(array, chosen)
-    with np.errstate(over="ignore"):
-        return array.astype(chosen, copy=False)
+    return _cast(array, chosen)
+
+
+def _cast(array: Any, dtype: DType) -> Array:
+    """In ``dtype``, without NumPy's warnings."""
+    with np.errstate(all="ignore"):
+        return np.asarray(array).astype(dtype, copy=False)
 
 
 def _check_range(array: Array, dtype: DType) -> None:
@@ -101,9 +89,7 @@ def _check_range(array: Array, dtype: DType) -> None:
 
 def _plain(data: Any) -> Any:
     """Nested sequences with the arrays of the tensors inside them."""
-    if isinstance(data, TensorBase):
-        return data._array
-    return [_plain(d) for d in data] if isinstance(data, list | tuple) else data
+    return [_plain(d) for d in data] if isinstance(data, list | tuple) else as_array(data)
 
 
 def _holds_arrays(data: Any) -> bool:
@@ -113,26 +99,17 @@ def _holds_arrays(data: Any) -> bool:
 
 
 def legacy_array(data: tuple[Any, ...]) -> Array:
-    """Tensor(...)의 인자가 뜻하는 배열.
-
-    What ``Tensor(...)`` means by its arguments: sizes of an uninitialised array, or data, in the
-    default dtype.
-    """
+    """What ``Tensor(...)`` means by its arguments: sizes, or data, in the default dtype."""
     if all(isinstance(n, int) and not isinstance(n, bool) for n in data):
-        return np.empty(data if data else (0,), dtypes.get_default_dtype())
-    return _from_data(data[0], dtypes.get_default_dtype())
+        return np.empty(data if data else (0,), default_or(None))
+    return _from_data(data[0], default_or(None))
 
 
 def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """자료를 복사하여 텐서를 만든다.
 
-    A new leaf with a copy of ``data``: a number, nested lists, an ndarray or a tensor.
-
-    Args:
-        data: Python floats take the default dtype, ints int64; arrays keep theirs.
-        dtype: the dtype to have instead.
-        device: ``"cpu"`` or None.
-        requires_grad: whether to collect a gradient.
+    A new leaf with a copy of ``data``: a number, nested lists, an ndarray or a tensor. Python
+    floats take the default dtype, ints int64; arrays keep theirs.
 
     Raises:
         DTypeError: the data or ``dtype`` is of no supported dtype.
@@ -155,9 +132,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         t: Any = data
         return t if dtype is None else t.to(dtype)  # type: ignore[no-any-return]
     if isinstance(data, np.ndarray):
-        chosen = as_dtype(data.dtype if dtype is None else dtype)
-        with np.errstate(all="ignore"):
-            return wrap(data.astype(chosen, copy=False))
+        return wrap(_cast(data, as_dtype(data.dtype if dtype is None else dtype)))
     return wrap(_from_data(data, dtype))
 
 
@@ -180,13 +155,7 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 
 def as_shape(size: Sequence[Any], named: Any = None) -> tuple[int, ...]:
-    """zeros(2, 3)과 zeros((2, 3)), zeros(size=(2, 3))이 뜻하는 형상.
-
-    The shape that ``zeros(2, 3)``, ``zeros((2, 3))`` and ``zeros(size=(2, 3))`` all mean.
-
-    Raises:
-        ShapeError: a size is negative or not an integer.
-    """
+    """The shape that ``zeros(2, 3)``, ``zeros((2, 3))`` and ``zeros(size=(2, 3))`` all mean."""
     if named is not None:
         size = (*size, named)
     if len(size) == 1 and isinstance(size[0], Sequence | np.ndarray):
@@ -206,11 +175,8 @@ def as_shape(size: Sequence[Any], named: Any = None) -> tuple[int, ...]:
     return shape
 
 
-def floating(dtype: Any) -> DType:
-    """주지 않으면 기본 자료형.
-
-    The dtype that was asked for, the default one if none was.
-    """
+def default_or(dtype: Any) -> DType:
+    """The dtype that was asked for, the default one if none was."""
     return dtypes.get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
@@ -222,7 +188,7 @@ def zeros(
 
     A tensor of zeros.
     """
-    return finish(np.zeros(as_shape(sizes, size), floating(dtype)), requires_grad, device)
+    return finish(np.zeros(as_shape(sizes, size), default_or(dtype)), requires_grad, device)
 
 
 def ones(
@@ -233,7 +199,7 @@ def ones(
 
     A tensor of ones.
     """
-    return finish(np.ones(as_shape(sizes, size), floating(dtype)), requires_grad, device)
+    return finish(np.ones(as_shape(sizes, size), default_or(dtype)), requires_grad, device)
 
 
 def empty(
@@ -244,7 +210,7 @@ def empty(
 
     A tensor whose values are whatever the memory held.
     """
-    return finish(np.empty(as_shape(sizes, size), floating(dtype)), requires_grad, device)
+    return finish(np.empty(as_shape(sizes, size), default_or(dtype)), requires_grad, device)
 
 
 def full(
@@ -266,11 +232,8 @@ def _filled(shape: tuple[int, ...], value: Any, dtype: DType) -> Array:
 
 
 def like(input: Any, dtype: Any) -> tuple[tuple[int, ...], DType]:
-    """본보기의 형상과 자료형.
-
-    The shape of ``input``, and its dtype if none is asked for.
-    """
-    array = as_array(input)
+    """The shape of ``input``, and its dtype if none is asked for."""
+    array = array_of(input)
     return array.shape, array.dtype if dtype is None else as_dtype(dtype)
 
 
@@ -325,7 +288,7 @@ def eye(
     A matrix, (n, m), with ones on its diagonal.
     """
     rows, columns = as_shape((n, n if m is None else m))
-    return finish(np.eye(rows, columns, dtype=floating(dtype)), requires_grad, device)
+    return finish(np.eye(rows, columns, dtype=default_or(dtype)), requires_grad, device)
 
 
 def arange(
@@ -338,15 +301,19 @@ def arange(
     are integers.
 
     Raises:
-        ArgumentError: no end, an infinite one, a step of 0, NaN, or one that leads away from
-            ``end``.
+        ArgumentError: a bound is not finite, or the step is 0 or leads away from ``end``.
     """
     if end is None:
         start, end = None, start
     given = (0 if start is None else start, math.nan if end is None else end, step)
     numbers = [as_array(v).item() if isinstance(v, TensorBase) else v for v in given]
-    if dtype is not None and as_dtype(dtype).kind in "iu" and all(map(math.isfinite, numbers)):
-        numbers = [int(v) for v in numbers]
+    if dtype is None:
+        whole = all(isinstance(v, int | np.integer) for v in numbers)
+        chosen = dtypes.int64 if whole else dtypes.get_default_dtype()
+    else:
+        chosen = as_dtype(dtype)
+        if chosen.kind in "iu" and all(map(math.isfinite, numbers)):
+            numbers = [int(v) for v in numbers]
     first, last, by = numbers
     if by == 0 or not math.isfinite(first + last + by) or (last - first) * by < 0:
         raise ArgumentError(
@@ -354,12 +321,7 @@ def arange(
             f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and leading from "
             "start to end.",
         )
-    if dtype is None:
-        whole = all(isinstance(v, int | np.integer) for v in numbers)
-        chosen = dtypes.int64 if whole else dtypes.get_default_dtype()
-    else:
-        chosen = as_dtype(dtype)
-    return finish(np.arange(first, last, by).astype(chosen), requires_grad, device)
+    return finish(_cast(np.arange(first, last, by), chosen), requires_grad, device)
 
 
 def linspace(
@@ -371,5 +333,6 @@ def linspace(
     ``steps`` evenly spaced values from ``start`` to ``end``, both included.
     """
     (count,) = as_shape((steps,))
-    values = np.linspace(as_array(start), as_array(end), count)
-    return finish(values.astype(floating(dtype)), requires_grad, device)
+    with np.errstate(all="ignore"):
+        values = np.linspace(as_array(start), as_array(end), count)
+    return finish(_cast(values, default_or(dtype)), requires_grad, device)

@@ -1,7 +1,7 @@
 """차원 번호와 그 이름.
 
 The numbers of dimensions, and NumPy's names for them: ``axis`` is taken wherever ``dim`` is,
-``keepdims`` wherever ``keepdim`` is.
+``keepdims`` wherever ``keepdim`` is. A dimension that is not there is a :class:`DimError`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from tinygrad_kr.errors import ArgumentError, DimError
+import numpy as np
+
+from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.dtypes import Array
+from tinygrad_kr.errors import ArgumentError, DimError, DTypeError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,25 +24,46 @@ R = TypeVar("R")
 Dims = int | Iterable[int] | None
 
 
+def array_of(input: Any) -> Array:
+    """The array of a tensor, or an array itself; anything else is refused."""
+    if isinstance(input, TensorBase):
+        return input._array
+    if isinstance(input, np.ndarray | np.generic):
+        return input  # type: ignore[return-value]
+    kind = type(input).__name__
+    raise ArgumentError(
+        f"텐서가 와야 할 자리에 {kind}이(가) 왔습니다. tensor()로 바꾸어 주세요.",
+        f"Expected a tensor, not {kind}; make it one with tensor().",
+    )
+
+
+_KINDS = {"f": ("소수형", "floating"), "iu": ("정수", "integer"), "b": ("bool", "boolean")}
+
+
+def array_of_kind(kinds: str, name: str, input: Any) -> Array:
+    """As :func:`array_of`, of the dtypes ``"f"``, ``"iu"`` or ``"b"`` alone."""
+    array = as_array(input)
+    found = getattr(array, "dtype", None)
+    if found is None or found.kind not in kinds:
+        korean, english = _KINDS[kinds]
+        found = found or type(array).__name__
+        raise DTypeError(
+            f"{name}에는 {korean} 텐서가 와야 합니다: {found}. to()로 바꾸어 주세요.",
+            f"{name} expects a tensor of {english} dtype, not {found}; convert it with to().",
+        )
+    return array  # type: ignore[no-any-return]
+
+
 def numpy_names(function: Callable[P, R]) -> Callable[P, R]:
-    """NumPy의 이름(axis, keepdims)도 받게 한다.
-
-    Let a function with ``dim`` (or ``dims``) and perhaps ``keepdim`` take ``axis`` and ``keepdims``
-    as keywords in their place.
-
-    Raises:
-        ArgumentError: the wrapped function was given both names of one argument.
-    """
+    """Let a function with ``dim`` (or ``dims``) take ``axis``, and ``keepdims`` for ``keepdim``."""
     own = inspect.signature(function).parameters
-    names = {"axis": "dim" if "dim" in own else "dims"}
-    if "keepdim" in own:
-        names["keepdims"] = "keepdim"
+    names = {"axis": "dim" if "dim" in own else "dims", "keepdims": "keepdim"}
 
     @wraps(function)
     def named(*args: P.args, **kwargs: P.kwargs) -> R:
         if kwargs:
             for theirs, ours in names.items():
-                if theirs in kwargs:
+                if theirs in kwargs and ours in own:
                     if ours in kwargs:
                         raise ArgumentError(
                             f"{ours}과(와) {theirs}은(는) 같은 인자입니다. 하나만 주세요.",
@@ -51,27 +76,17 @@ def numpy_names(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def normal_dim(dim: Any, ndim: int) -> int:
-    """차원 번호 하나를 0 이상의 수로.
-
-    One dimension number counted from the front. A 0-d tensor has dimension 0 by courtesy, as in
-    PyTorch.
-
-    Raises:
-        DimError: there is no such dimension.
-        ArgumentError: ``dim`` is no integer.
-    """
+    """A dimension counted from the front. A 0-d tensor has dimension 0 by courtesy."""
     try:
         number = operator.index(dim)
     except TypeError:
         raise ArgumentError(
-            f"차원 번호는 정수여야 합니다: {dim!r}.",
-            f"A dimension is an integer, not {dim!r}.",
+            f"차원 번호는 정수여야 합니다: {dim!r}.", f"A dimension is an integer, not {dim!r}."
         ) from None
     size = max(ndim, 1)
     if not -size <= number < size:
         raise DimError(
-            f"차원 {number}이(가) 범위를 벗어났습니다. {ndim}차원 텐서의 차원은 "
-            f"{-size}부터 {size - 1}까지입니다.",
+            f"차원 {number}이(가) {ndim}차원 텐서의 범위 [{-size}, {size - 1}]을(를) 벗어났습니다.",
             f"Dimension out of range: {number} is not in [{-size}, {size - 1}] for a tensor of "
             f"{ndim} dimensions.",
         )
@@ -79,15 +94,7 @@ def normal_dim(dim: Any, ndim: int) -> int:
 
 
 def normal_dims(dims: Dims, ndim: int) -> tuple[int, ...]:
-    """차원 번호들을 0 이상의 수들로. None과 ()은 모든 차원.
-
-    Dimension numbers counted from the front, as NumPy's ``axis`` takes them; None and an empty
-    sequence mean all of them. Those of a 0-d tensor are none.
-
-    Raises:
-        DimError: one is out of range or named twice.
-        ArgumentError: one is no integer.
-    """
+    """Dimensions counted from the front. None and an empty sequence mean all; 0-d has none."""
     if dims is None:
         return tuple(range(ndim))
     given: Iterable[Any] = dims if isinstance(dims, Iterable) else (dims,)

@@ -15,16 +15,9 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import DimError, ShapeError
-from tinygrad_kr.ops.dims import Dims, normal_dim, normal_dims, numpy_names
-from tinygrad_kr.ops.elementwise import (
-    cast,
-    isnan,
-    logical_and,
-    logical_or,
-    maximum,
-    minimum,
-    where,
-)
+from tinygrad_kr.ops.comparison import isnan, logical_and, logical_or, maximum, minimum, where
+from tinygrad_kr.ops.conversion import cast
+from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import counted, mean, restored, sum
 from tinygrad_kr.ops.sorting import Selection, select
@@ -53,22 +46,16 @@ _amin: Callable[..., Tensor] = Primitive(
 )
 
 
-def _need_elements(name: str, input: Any, dim: Any, dims: tuple[int, ...]) -> None:
-    """Refuse a reduction that has no answer, over no elements."""
-    if counted(input.shape, dims):
-        return
-    shape = tuple(input.shape)
-    error = ShapeError if dim is None else DimError
-    raise error(
-        f"{name}: 원소가 없어 답이 없습니다: 형상 {shape}, 차원 {dims}.",
-        f"{name}(): Expected reduction dim to have non-zero size: shape {shape}, dim {dims}.",
-    )
-
-
-def _extreme(op: Callable[..., Tensor], name: str, input: Any, dim: Dims, keepdim: bool) -> Tensor:
-    dims = normal_dims(dim, input.ndim)
-    _need_elements(name, input, dim, dims)
-    return op(input, dims=dims, keepdim=keepdim)
+def _need_elements(name: str, input: Any, dim: Any) -> tuple[int, ...]:
+    """The dimensions to reduce; over no elements there is no answer."""
+    shape = array_of(input).shape
+    dims = normal_dims(dim, len(shape))
+    if counted(shape, dims) == 0:
+        raise (ShapeError if dim is None else DimError)(
+            f"{name}: 원소가 없어 답이 없습니다: 형상 {shape}, 차원 {dims}.",
+            f"{name}(): Expected reduction dim to have non-zero size: shape {shape}, dim {dims}.",
+        )
+    return dims
 
 
 @numpy_names
@@ -77,14 +64,10 @@ def amax(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     The maximum over ``dim``; equal maxima share the gradient.
 
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
-
     Raises:
-        DimError: there are no elements to choose from.
+        ShapeError, DimError: there are no elements to choose from, here and below.
     """
-    return _extreme(_amax, "amax", input, dim, keepdim)
+    return _amax(input, dims=_need_elements("amax", input, dim), keepdim=keepdim)
 
 
 @numpy_names
@@ -92,34 +75,25 @@ def amin(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """최솟값(같은 값들은 기울기를 나눈다).
 
     The minimum over ``dim``; equal minima share the gradient.
-
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
-
-    Raises:
-        DimError: there are no elements to choose from.
     """
-    return _extreme(_amin, "amin", input, dim, keepdim)
+    return _amin(input, dims=_need_elements("amin", input, dim), keepdim=keepdim)
 
 
 # Indices
 
-_argmax: Callable[..., Tensor] = Primitive(
-    "argmax", lambda x, *, dim, keepdim: np.argmax(x, axis=dim, keepdims=keepdim)
-)
-_argmin: Callable[..., Tensor] = Primitive(
-    "argmin", lambda x, *, dim, keepdim: np.argmin(x, axis=dim, keepdims=keepdim)
-)
+
+def _arg(name: str, choose: Any) -> Callable[..., Tensor]:
+    op = Primitive(name, lambda x, *, dim, keepdim: choose(x, axis=dim, keepdims=keepdim))
+
+    def index(input: Any, dim: int | None, keepdim: bool) -> Tensor:
+        _need_elements(name, input, dim)
+        dim = None if dim is None else normal_dim(dim, input.ndim)
+        return op(input, dim=dim, keepdim=keepdim)  # type: ignore[no-any-return]
+
+    return index
 
 
-def _index(
-    op: Callable[..., Tensor], name: str, input: Any, dim: int | None, keepdim: bool
-) -> Tensor:
-    if dim is not None:
-        dim = normal_dim(dim, input.ndim)
-    _need_elements(name, input, dim, normal_dims(dim, input.ndim))
-    return op(input, dim=dim, keepdim=keepdim)
+_argmax, _argmin = _arg("argmax", np.argmax), _arg("argmin", np.argmin)
 
 
 @numpy_names
@@ -128,24 +102,17 @@ def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
     The index of the maximum along ``dim``, the first of equals; of the flattened tensor if ``dim``
     is None.
-
-    Raises:
-        DimError: there are no elements to choose from.
     """
-    return _index(_argmax, "argmax", input, dim, keepdim)
+    return _argmax(input, dim, keepdim)
 
 
 @numpy_names
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """최솟값의 인덱스(같으면 첫째).
 
-    The index of the minimum along ``dim``, the first of equals; of the flattened tensor if ``dim``
-    is None.
-
-    Raises:
-        DimError: there are no elements to choose from.
+    The index of the minimum; see :func:`argmax`.
     """
-    return _index(_argmin, "argmin", input, dim, keepdim)
+    return _argmin(input, dim, keepdim)
 
 
 # max, min and median, each in several forms
@@ -153,8 +120,8 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 def _chosen(choose: Any, name: str, input: Any, dim: Any, keepdim: bool) -> Selection:
     """What ``choose`` picks along ``dim``, an index function such as ``np.argmax``."""
-    dim = normal_dim(dim, input.ndim)
-    _need_elements(name, input, dim, normal_dims(dim, input.ndim))
+    dim = normal_dim(dim, array_of(input).ndim)
+    _need_elements(name, input, dim)
     index = np.asarray(choose(as_array(input), axis=dim, keepdims=True))
     return select(input, index, dim, keepdim)
 
@@ -172,9 +139,6 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     ``max(x)`` is the largest element; ``max(x, dim)`` the named tuple ``(values, indices)`` of the
     largest along a dimension, the first of equals; ``max(x, other)`` is :func:`maximum`.
 
-    Raises:
-        ShapeError, DimError: there are no elements to choose from.
-
     >>> import tinygrad_kr as tg
     >>> values, indices = tg.max(tg.tensor([[1.0, 3.0], [4.0, 2.0]]), dim=1)
     >>> indices
@@ -183,7 +147,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     if other is not None or isinstance(dim, TensorBase | np.ndarray):
         return maximum(input, dim if other is None else other)
     if dim is None:
-        return _extreme(_amax, "max", input, None, keepdim)
+        return _amax(input, dims=_need_elements("max", input, None), keepdim=keepdim)
     return _chosen(np.argmax, "max", input, dim, keepdim)
 
 
@@ -197,16 +161,12 @@ def min(input: Any, dim: Tensor) -> Tensor: ...
 def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """최솟값.
 
-    ``min(x)`` is the smallest element; ``min(x, dim)`` the named tuple ``(values, indices)`` of the
-    smallest along a dimension, the first of equals; ``min(x, other)`` is :func:`minimum`.
-
-    Raises:
-        ShapeError, DimError: there are no elements to choose from.
+    The smallest, in the three forms of :func:`max`.
     """
     if other is not None or isinstance(dim, TensorBase | np.ndarray):
         return minimum(input, dim if other is None else other)
     if dim is None:
-        return _extreme(_amin, "min", input, None, keepdim)
+        return _amin(input, dims=_need_elements("min", input, None), keepdim=keepdim)
     return _chosen(np.argmin, "min", input, dim, keepdim)
 
 
@@ -236,14 +196,11 @@ def median(input: Any, dim: int, keepdim: bool = False) -> Selection: ...
 def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """중앙값(짝수 개면 둘 가운데 작은 쪽).
 
-    The median, the lower one of an even number of elements, as in PyTorch; ``median(x, dim)`` is
-    the named tuple ``(values, indices)``.
-
-    Raises:
-        DimError: there are no elements along ``dim``.
+    The median, the lower one of an even number of elements; ``median(x, dim)`` is the named tuple
+    ``(values, indices)``.
     """
     if dim is not None:
         return _chosen(_argmedian, "median", input, dim, keepdim)
-    if 0 in input.shape:
+    if 0 in array_of(input).shape:
         return mean(input)  # nan
     return _median(input, dims=normal_dims(None, input.ndim), keepdim=False)

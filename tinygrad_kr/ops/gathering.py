@@ -13,8 +13,9 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.dtypes import Array, bool_
 from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from tinygrad_kr.ops.comparison import where
+from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import normal_dim, numpy_names
-from tinygrad_kr.ops.elementwise import cast, where
 from tinygrad_kr.ops.indexing import add_at, getitem, numbered
 from tinygrad_kr.ops.joining import along
 from tinygrad_kr.ops.pointwise import filling

@@ -17,8 +17,8 @@ from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import Step, current_node, follow
 from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
+from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import tensor
-from tinygrad_kr.ops.elementwise import cast
 from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused
 from tinygrad_kr.ops.pointwise import filling
 from tinygrad_kr.ops.primitive import Primitive, operand
@@ -103,9 +103,7 @@ def writable(x: Any, differentiable: bool) -> None:
 
 def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
     own = x._array.shape[x._array.ndim - len(shape) :]
-    if len(shape) > x._array.ndim or any(
-        n not in (1, m) for n, m in zip(shape, own, strict=True)
-    ):
+    if len(shape) > x._array.ndim or any(n not in (1, m) for n, m in zip(shape, own, strict=True)):
         raise ShapeError(
             f"제자리 연산의 결과 형상 {shape}을(를) 형상 {x._array.shape}에 쓸 수 없습니다.",
             f"output with shape {x._array.shape} doesn't match the broadcast shape {shape}.",

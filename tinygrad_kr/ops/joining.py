@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.dtypes import Array, result_dtype
+from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
-from tinygrad_kr.ops.dims import normal_dim, numpy_names
-from tinygrad_kr.ops.elementwise import cast
+from tinygrad_kr.ops.conversion import alike
+from tinygrad_kr.ops.dims import array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.indexing import getitem
-from tinygrad_kr.ops.primitive import Needs, Primitive, operand
+from tinygrad_kr.ops.primitive import Needs, Primitive
 from tinygrad_kr.ops.shape import _reshape, integers
 
 if TYPE_CHECKING:
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 
 def along(dim: int, part: Any) -> tuple[Any, ...]:
-    """차원 dim에서만 고르는 인덱스.
-
-    The index that takes ``part`` of dimension ``dim`` and all of the others, as a view.
-    """
+    """The index that takes ``part`` of dimension ``dim`` and all of the others, as a view."""
     return (*(slice(None),) * dim, part, ...)
 
 
@@ -66,15 +63,8 @@ def _together(name: str, tensors: Sequence[Any]) -> list[Any]:
             f"{name}에는 텐서가 하나 이상 든 목록이 와야 합니다.",
             f"{name}() expects a non-empty list of tensors.",
         )
-    arrays = [operand(as_array(x)) for x in held]
-    for i, a in enumerate(arrays):
-        if not isinstance(a, np.ndarray):
-            raise ArgumentError(
-                f"{name}의 {i}번째 값이 텐서가 아닙니다: {type(a).__name__}.",
-                f"{name}() expects tensors; number {i} is {type(a).__name__}.",
-            )
-    dtype = result_dtype(*arrays)
-    return [cast(x, dtype) for x in held] if any(a.dtype != dtype for a in arrays) else held
+    first = array_of(held[0]).dtype
+    return held if all(array_of(x).dtype == first for x in held) else alike(*held)
 
 
 @numpy_names
@@ -85,7 +75,6 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     passed over, as PyTorch does.
 
     Raises:
-        ArgumentError: no tensors.
         ShapeError: a 0-d tensor, or sizes that differ elsewhere than along ``dim``.
 
     >>> import tinygrad_kr as tg
@@ -93,26 +82,18 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     tensor([1, 2, 3])
     """
     held = _together("cat", tensors)
-    for i, x in enumerate(held):
-        if as_array(x).ndim == 0:
-            raise ShapeError(
-                f"0차원 텐서({i}번째)는 이을 수 없습니다. stack()을 쓰세요.",
-                f"zero-dimensional tensor (at position {i}) cannot be concatenated; use stack().",
-            )
     if any(as_array(x).ndim > 1 for x in held):
         held = [x for x in held if as_array(x).shape != (0,)]
     shapes = [as_array(x).shape for x in held]
-    first = shapes[0]
-    at = normal_dim(dim, len(first))
-    for shape in shapes:
-        if len(shape) != len(first) or (
-            (*shape[:at], *shape[at + 1 :]) != (*first[:at], *first[at + 1 :])
-        ):
-            raise ShapeError(
-                f"형상 {first}과(와) {shape}은(는) 차원 {at}을(를) 따라 이을 수 없습니다. 다른 "
-                "차원의 크기는 같아야 합니다.",
-                f"Sizes of tensors must match except in dimension {at}: {first} and {shape}.",
-            )
+    at = normal_dim(dim, len(shapes[0]))
+    if () in shapes or len({(len(s), s[:at], s[at + 1 :]) for s in shapes}) > 1:
+        listed = ", ".join(map(str, shapes))
+        raise ShapeError(
+            f"형상 {listed}은(는) 차원 {at}을(를) 따라 이을 수 없습니다. 다른 차원의 크기는 "
+            "같아야 합니다. 0차원 텐서에는 stack()을 쓰세요.",
+            f"Sizes of tensors must match except in dimension {at}: {listed}; a zero-dimensional "
+            "tensor cannot be concatenated, use stack().",
+        )
     return _cat(*held, dim=at)
 
 
@@ -124,20 +105,15 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """새 차원을 따라 쌓는다.
 
     Tensors of one shape joined along a new dimension.
-
-    Raises:
-        ArgumentError: no tensors.
-        ShapeError: the shapes differ.
     """
     held = _together("stack", tensors)
     shapes = [as_array(x).shape for x in held]
-    for i, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            raise ShapeError(
-                f"stack의 텐서는 형상이 모두 같아야 합니다: 0번째 {shapes[0]}, {i}번째 {shape}.",
-                f"stack expects each tensor to be equal size, but got {shapes[0]} at entry 0 and "
-                f"{shape} at entry {i}.",
-            )
+    if len({*shapes}) > 1:
+        listed = ", ".join(map(str, shapes))
+        raise ShapeError(
+            f"stack의 텐서는 형상이 모두 같아야 합니다: {listed}.",
+            f"stack expects each tensor to be equal size, not {listed}.",
+        )
     return _stack(*held, dim=normal_dim(dim, len(shapes[0]) + 1))
 
 
@@ -148,23 +124,20 @@ def _split_forward(x: Array, *, bounds: tuple[int, ...], dim: int) -> tuple[Arra
     return tuple(x[along(dim, slice(a, b))] for a, b in pairwise(bounds))
 
 
-def _split_vjp(
-    needs: Needs, g: tuple[Any, ...], x_shape: tuple[int, ...], bounds: tuple[int, ...], dim: int
-) -> tuple[Any]:
+def _whole(g: tuple[Any, ...], shapes: Any) -> list[Any]:
+    """The parts of a gradient, zeros where there is none."""
     dtype = next(p.dtype for p in g if p is not None)
-    parts = []
-    for part, (a, b) in zip(g, pairwise(bounds), strict=True):
-        shape = (*x_shape[:dim], b - a, *x_shape[dim + 1 :])
-        parts.append(np.zeros(shape, dtype) if part is None else part)
-    return (_cat(*parts, dim=dim),)
+    return [np.zeros(n, dtype) if p is None else p for p, n in zip(g, shapes, strict=True)]
 
 
-def _unbind_vjp(
-    needs: Needs, g: tuple[Any, ...], x_shape: tuple[int, ...], dim: int
-) -> tuple[Any]:
-    dtype = next(p.dtype for p in g if p is not None)
-    zero = np.zeros((*x_shape[:dim], *x_shape[dim + 1 :]), dtype)
-    return (_stack(*(zero if p is None else p for p in g), dim=dim),)
+def _split_vjp(needs: Needs, g: Any, x_shape: Any, bounds: tuple[int, ...], dim: int) -> tuple[Any]:
+    shapes = [(*x_shape[:dim], b - a, *x_shape[dim + 1 :]) for a, b in pairwise(bounds)]
+    return (_cat(*_whole(g, shapes), dim=dim),)
+
+
+def _unbind_vjp(needs: Needs, g: Any, x_shape: Any, dim: int) -> tuple[Any]:
+    shapes = [(*x_shape[:dim], *x_shape[dim + 1 :])] * len(g)
+    return (_stack(*_whole(g, shapes), dim=dim),)
 
 
 _split: Callable[..., tuple[Tensor, ...]] = Primitive(
@@ -179,12 +152,16 @@ _unbind: Callable[..., tuple[Tensor, ...]] = Primitive(
 )
 
 
-def _has_dims(name: str, input: Any) -> None:
-    if as_array(input).ndim == 0:
+def _place(name: str, input: Any, dim: int) -> tuple[int, int]:
+    """The dimension to take apart, counted from the front, and its size."""
+    shape = array_of(input).shape
+    if not shape:
         raise DimError(
             f"0차원 텐서는 나눌 수 없습니다({name}).",
             f"{name} expects at least a 1-dimensional tensor.",
         )
+    at = normal_dim(dim, len(shape))
+    return at, shape[at]
 
 
 @numpy_names
@@ -195,33 +172,25 @@ def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
 
     Raises:
         ShapeError: the sizes do not add up, or one is negative.
-        DimError: ``dim`` is out of range.
 
     >>> import tinygrad_kr as tg
     >>> tg.arange(5).split(2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    _has_dims("split", input)
-    array = as_array(input)
-    at = normal_dim(dim, array.ndim)
-    n = array.shape[at]
+    at, n = _place("split", input, dim)
     sizes = integers(split_size_or_sections)
-    if not isinstance(split_size_or_sections, Sequence):
-        size = sizes[0]
-        if size < 0 or (size == 0 and n > 0):
-            raise ShapeError(
-                f"크기 {n}인 차원을 {size}씩 나눌 수 없습니다.",
-                f"A dimension of size {n} cannot be split into pieces of {size}.",
-            )
-        bounds = (*range(0, n, size or 1), n) if n else (0, 0)
-    else:
-        if sum(sizes) != n or min(sizes, default=0) < 0:
-            raise ShapeError(
-                f"split의 크기 {sizes}의 합이 차원 {at}의 크기 {n}이(가) 아닙니다.",
-                f"split sizes {sizes} must be non-negative and sum to {n}, the size of dimension "
-                f"{at}.",
-            )
+    if isinstance(split_size_or_sections, Sequence):
+        fits = sum(sizes) == n
         bounds = (0, *np.cumsum(sizes).tolist())
+    else:
+        fits = sizes[0] > 0 or n == 0
+        bounds = (*range(0, n, max(sizes[0], 1)), n) if n else (0, 0)
+    if not fits or min(sizes, default=0) < 0:
+        raise ShapeError(
+            f"크기 {n}인 차원 {at}을(를) {split_size_or_sections}(으)로 나눌 수 없습니다.",
+            f"Dimension {at} of size {n} cannot be split by {split_size_or_sections}: sizes must "
+            "be non-negative and sum to it.",
+        )
     return _split(input, bounds=bounds, dim=at)
 
 
@@ -230,22 +199,15 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """chunks개쯤으로 고르게 나눈다(뷰).
 
     Views of at most ``chunks`` equal pieces along ``dim``, the last perhaps smaller.
-
-    Raises:
-        ArgumentError: ``chunks`` is not positive.
     """
-    _has_dims("chunk", input)
+    _, n = _place("chunk", input, dim)
     (count,) = integers(chunks)
     if count < 1:
         raise ArgumentError(
             f"chunks는 1 이상이어야 합니다: {chunks}.",
             f"chunk expects `chunks` to be greater than 0, got: {chunks}.",
         )
-    array = as_array(input)
-    n = array.shape[normal_dim(dim, array.ndim)]
-    if n == 0:
-        return split(input, (0,) * count, dim)
-    return split(input, -(-n // count), dim)
+    return split(input, -(-n // count) if n else (0,) * count, dim)
 
 
 @numpy_names
@@ -253,12 +215,8 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """차원을 없애며 낱낱으로 나눈다(뷰).
 
     Views of the slices along ``dim``, which they no longer have.
-
-    Raises:
-        DimError: a 0-d tensor, or ``dim`` is out of range.
     """
-    _has_dims("unbind", input)
-    return _unbind(input, dim=normal_dim(dim, as_array(input).ndim))
+    return _unbind(input, dim=_place("unbind", input, dim)[0])
 
 
 # Copies side by side
@@ -283,12 +241,11 @@ def repeat(input: Any, repeats: Any) -> Tensor:
     tensor([[1, 2, 1, 2],
             [1, 2, 1, 2]])
     """
-    shape = as_array(input).shape
+    shape = array_of(input).shape
     times = integers(repeats)
     if len(times) < len(shape) or min(times, default=0) < 0:
         raise ShapeError(
-            f"형상 {shape}인 텐서를 {times}번 되풀이할 수 없습니다. 차원마다 0 이상의 "
-            "수가 하나씩 있어야 합니다.",
+            f"형상 {shape}인 텐서를 {times}번 되풀이할 수 없습니다.",
             f"A tensor of shape {shape} cannot be repeated {times} times: one non-negative number "
             "for each dimension.",
         )
@@ -306,4 +263,4 @@ def tile(input: Any, dims: Any) -> Tensor:
     As :func:`repeat`, numbers missing in front being 1: ``numpy.tile``.
     """
     times = integers(dims)
-    return repeat(input, (*(1,) * (as_array(input).ndim - len(times)), *times))
+    return repeat(input, (*(1,) * (array_of(input).ndim - len(times)), *times))

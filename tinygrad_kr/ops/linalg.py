@@ -7,15 +7,17 @@ in ``contraction.py``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.dtypes import Array, bool_, result_dtype
+from tinygrad_kr.dtypes import Array, bool_
 from tinygrad_kr.errors import DimError, DTypeError, ShapeError
-from tinygrad_kr.ops.dims import normal_dim
-from tinygrad_kr.ops.elementwise import _alike, clone, mul
+from tinygrad_kr.ops.arithmetic import mul
+from tinygrad_kr.ops.conversion import alike, clone
+from tinygrad_kr.ops.dims import array_of, normal_dim
 from tinygrad_kr.ops.primitive import Primitive, operand
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import reshape
@@ -32,7 +34,7 @@ def _matmul_forward(a: Array, b: Array, *, ta: bool, tb: bool) -> Array:
 
 #: 행렬 곱. ta, tb: 그 피연산자의 전치를 곱한다. The product of matrices, ``ta`` and ``tb`` saying
 #: which operand enters transposed: BLAS reads it so, and nothing is copied.
-_matmul: Primitive = Primitive(
+_matmul: Callable[..., Tensor] = Primitive(
     "matmul",
     _matmul_forward,
     a=lambda g, b, ta, tb: (
@@ -58,16 +60,14 @@ def _operands(name: str, a: Any, b: Any) -> tuple[Any, Any]:
             f"{name}의 두 인자는 차원이 있는 텐서여야 합니다. 수를 곱하려면 *를 쓰세요.",
             f"Both arguments of {name} must be tensors with dimensions; use * for a number.",
         )
-    dtype = x.dtype if x.dtype is z.dtype else result_dtype(x, z)
-    if dtype == bool_:
+    if x.dtype is not z.dtype:
+        a, b = alike(a, b)
+    if bool_ == x.dtype == z.dtype:
         raise DTypeError(
             f"{name}은(는) bool 텐서에 쓸 수 없습니다. int()나 float()로 바꾸어 주세요.",
             f"{name} is not defined for bool tensors; convert with int() or float().",
         )
-    return (
-        a if x.dtype == dtype else _alike(dtype, a),
-        b if z.dtype == dtype else _alike(dtype, b),
-    )
+    return a, b
 
 
 def _misfit(name: str, a: Any, b: Any, korean: str, english: str) -> ShapeError:
@@ -113,8 +113,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     if a.shape[-1] != inner:
         raise _misfit(
             "matmul", a, b,
-            f"왼쪽의 마지막 크기 {a.shape[-1]}과(와) 오른쪽의 안쪽 크기 {inner}이(가) 같아야 "
-            "합니다.",
+            f"왼쪽의 마지막 크기 {a.shape[-1]}과(와) 오른쪽의 {inner}이(가) 같아야 합니다.",
             f"shapes cannot be multiplied: the last size of the left, {a.shape[-1]}, must equal "
             f"the inner size of the right, {inner}.",
         )  # fmt: skip
@@ -152,9 +151,6 @@ def mm(input: Any, mat2: Any) -> Tensor:
     """두 행렬의 곱.
 
     The product of two matrices; like :func:`matmul`, but of matrices alone.
-
-    Raises:
-        ShapeError: an operand is no matrix, or the inner sizes differ.
     """
     a, b = _operands("mm", input, mat2)
     _expect("mm", a, b, 2, 2)
@@ -168,9 +164,6 @@ def bmm(input: Any, mat2: Any) -> Tensor:
 
     Shape:
         (b, n, k) and (b, k, m) give (b, n, m).
-
-    Raises:
-        ShapeError: an operand has not three dimensions, or the sizes do not fit.
     """
     a, b = _operands("bmm", input, mat2)
     _expect("bmm", a, b, 3, 3)
@@ -187,9 +180,6 @@ def mv(input: Any, vec: Any) -> Tensor:
     """행렬과 벡터의 곱.
 
     The product of a matrix and a vector.
-
-    Raises:
-        ShapeError: the operands are not a matrix and a vector, or their sizes do not fit.
     """
     a, b = _operands("mv", input, vec)
     _expect("mv", a, b, 2, 1)
@@ -200,9 +190,6 @@ def dot(input: Any, tensor: Any) -> Tensor:
     """두 벡터의 내적.
 
     The dot product of two vectors.
-
-    Raises:
-        ShapeError: an operand is no vector, or their lengths differ.
 
     >>> import tinygrad_kr as tg
     >>> tg.dot(tg.tensor([2.0, 3.0]), tg.tensor([2.0, 1.0]))
@@ -217,9 +204,6 @@ def outer(input: Any, vec2: Any) -> Tensor:
     """두 벡터의 외적.
 
     The outer product of two vectors: ``y[i, j] = input[i] * vec2[j]``.
-
-    Raises:
-        ShapeError: an operand is no vector.
     """
     a, b = (np.asarray(operand(as_array(x))) for x in (input, vec2))
     _expect("outer", a, b, 1, 1)
@@ -227,6 +211,17 @@ def outer(input: Any, vec2: Any) -> Tensor:
 
 
 # Diagonals and triangles
+
+
+def _of_ndim(name: str, input: Any, least: int, most: float = 2) -> tuple[int, ...]:
+    """The shape of ``input``, which must have so many dimensions."""
+    shape = array_of(input).shape
+    if not least <= len(shape) <= most:
+        raise ShapeError(
+            f"{name}에 쓸 수 없는 형상입니다: {shape}. 행렬이 와야 합니다.",
+            f"{name} takes a matrix{' or a vector' * (least == 1)}, not shape {shape}.",
+        )
+    return shape
 
 
 def _diagonal_forward(x: Array, *, offset: int, dim1: int, dim2: int) -> Array:
@@ -242,7 +237,7 @@ def _embed_forward(x: Array, *, shape: tuple[int, ...], offset: int, dim1: int, 
     return out
 
 
-_diagonal = Primitive(
+_diagonal: Callable[..., Tensor] = Primitive(
     "diagonal",
     _diagonal_forward,
     view=True,
@@ -250,7 +245,7 @@ _diagonal = Primitive(
         g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
     ),
 )
-_embed: Primitive = Primitive(
+_embed: Callable[..., Tensor] = Primitive(
     "diagonal_embed",
     _embed_forward,
     x=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
@@ -264,19 +259,15 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
 
     Args:
         offset: 0 the main diagonal, above it if positive, below if negative.
-
-    Raises:
-        DimError: a dimension is out of range, or both are the same.
     """
-    first, second = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
-    if first == second or input.ndim < 2:
+    ndim = array_of(input).ndim
+    first, second = normal_dim(dim1, ndim), normal_dim(dim2, ndim)
+    if first == second or ndim < 2:
         raise DimError(
             f"diagonal의 두 차원은 서로 달라야 합니다: {dim1}, {dim2}.",
             f"diagonal dimensions cannot be identical: {dim1}, {dim2}.",
         )
-    return _diagonal(  # type: ignore[no-any-return]
-        input, offset=int(offset), dim1=first, dim2=second
-    )
+    return _diagonal(input, offset=int(offset), dim1=first, dim2=second)
 
 
 def diag(input: Any, diagonal: int = 0) -> Tensor:
@@ -284,49 +275,33 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
 
     A matrix with the vector ``input`` on its diagonal, or a copy of the matrix's diagonal.
 
-    Raises:
-        ShapeError: ``input`` is neither a vector nor a matrix.
-
     >>> import tinygrad_kr as tg
     >>> tg.diag(tg.tensor([1, 2]))
     tensor([[1, 0],
             [0, 2]])
     """
-    if input.ndim not in (1, 2):
-        raise ShapeError(
-            f"diag에는 벡터나 행렬이 와야 합니다: 형상 {tuple(input.shape)}.",
-            f"diag takes a vector or a matrix, not shape {tuple(input.shape)}.",
-        )
-    if input.ndim == 2:
+    shape = _of_ndim("diag", input, 1, 2)
+    if len(shape) == 2:
         return clone(_diagonal(input, offset=diagonal, dim1=0, dim2=1))
-    n = input.shape[0] + abs(diagonal)
-    return _embed(  # type: ignore[no-any-return]
-        input, shape=(n, n), offset=diagonal, dim1=0, dim2=1
-    )
+    n = shape[0] + abs(diagonal)
+    return _embed(input, shape=(n, n), offset=diagonal, dim1=0, dim2=1)
 
 
 def trace(input: Any) -> Tensor:
     """행렬의 대각합.
 
     The sum of the diagonal of a matrix.
-
-    Raises:
-        ShapeError: ``input`` is no matrix.
     """
-    if input.ndim != 2:
-        raise ShapeError(
-            f"trace에는 행렬이 와야 합니다: 형상 {tuple(input.shape)}.",
-            f"trace: expected a matrix, not shape {tuple(input.shape)}.",
-        )
+    _of_ndim("trace", input, 2)
     return sum(diagonal(input))
 
 
-_tril: Primitive = Primitive(
+_tril: Callable[..., Tensor] = Primitive(
     "tril",
     lambda x, *, diagonal: np.tril(x, diagonal),
     x=lambda g, diagonal: _tril(g, diagonal=diagonal),
 )
-_triu: Primitive = Primitive(
+_triu: Callable[..., Tensor] = Primitive(
     "triu",
     lambda x, *, diagonal: np.triu(x, diagonal),
     x=lambda g, diagonal: _triu(g, diagonal=diagonal),
@@ -337,29 +312,15 @@ def tril(input: Any, diagonal: int = 0) -> Tensor:
     """아래 삼각: 대각선 위는 0.
 
     The lower triangle of each matrix: zeros above the ``diagonal``-th diagonal.
-
-    Raises:
-        ShapeError: ``input`` has fewer than two dimensions.
     """
-    return _tril(_matrices("tril", input), diagonal=int(diagonal))  # type: ignore[no-any-return]
+    _of_ndim("tril", input, 2, math.inf)
+    return _tril(input, diagonal=int(diagonal))
 
 
 def triu(input: Any, diagonal: int = 0) -> Tensor:
     """위 삼각: 대각선 아래는 0.
 
     The upper triangle of each matrix: zeros below the ``diagonal``-th diagonal.
-
-    Raises:
-        ShapeError: ``input`` has fewer than two dimensions.
     """
-    return _triu(_matrices("triu", input), diagonal=int(diagonal))  # type: ignore[no-any-return]
-
-
-def _matrices(name: str, input: Any) -> Any:
-    if input.ndim < 2:
-        raise ShapeError(
-            f"{name}에는 차원이 둘 이상 있어야 합니다: 형상 {tuple(input.shape)}.",
-            f"{name}: input tensor must have at least 2 dimensions, not shape "
-            f"{tuple(input.shape)}.",
-        )
-    return input
+    _of_ndim("triu", input, 2, math.inf)
+    return _triu(input, diagonal=int(diagonal))

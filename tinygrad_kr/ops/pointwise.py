@@ -19,7 +19,7 @@ from tinygrad_kr.autograd.node import Check, Node
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TinygradKrError
-from tinygrad_kr.ops.primitive import Primitive, Vjp, check_of, operand
+from tinygrad_kr.ops.primitive import Primitive, check_of, operand
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -93,34 +93,36 @@ def _too_large() -> ArgumentError:
     )
 
 
-class Unary(Primitive):
-    """입력이 하나인 원소마다의 연산.
-
-    An elementwise operation of one input, ``x``.
+class _Pointwise(Primitive):
+    """What both kinds have in common.
 
     Args:
+        doc: what it does, a sentence in Korean and one in English.
         floating: integers are computed in the default dtype (``exp``).
         quiet: the op can leave its domain or overflow; NumPy's warnings are held back.
-        x: its VJP, of ``g`` and, as it needs them, ``y`` and ``x``.
+        vjps: for each input by its name its VJP, of ``g`` and, as it needs them, ``y`` and inputs.
     """
 
+    template: Callable[..., Any]  # its parameters are the inputs
+
     def __init__(
-        self,
-        name: str,
-        function: Callable[..., Any],
-        *,
-        x: Vjp | None = None,
-        floating: bool = False,
-        quiet: bool = False,
-        doc: str,
-    ) -> None:
-        vjps: dict[str, Any] = {} if x is None else {"x": x}
-        super().__init__(name, lambda x: function(x), doc=doc, **vjps)
+        self, name: str, function: Callable[..., Any], doc: str = "", *, floating: bool = False,
+        quiet: bool = False, **vjps: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(name, self.template, doc=doc, **vjps)
         self.forward = _quietly(function) if quiet else function
         self.floating = floating
-        self.differentiable = x is not None
-        plan = self._plan((True,))
-        self._keeps_y, self._keeps_x = plan[0], plan[1]
+        self.differentiable = bool(vjps)
+
+
+class Unary(_Pointwise):
+    """입력이 하나인 원소마다의 연산. An elementwise operation of one input, ``x``."""
+
+    template = staticmethod(lambda x: x)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._keeps_y, self._keeps_x = self._plan((True,))[:2]
 
     def __call__(self, x: Any, /) -> Tensor:
         if isinstance(x, TensorBase):
@@ -152,33 +154,13 @@ class Unary(Primitive):
         return out
 
 
-class Binary(Primitive):
-    """입력이 둘인 원소마다의 연산.
+class Binary(_Pointwise):
+    """입력이 둘인 연산. One of two inputs, ``a`` and ``b``, tensors or numbers."""
 
-    An elementwise operation of two inputs, ``a`` and ``b``, tensors or numbers.
+    template = staticmethod(lambda a, b: (a, b))
 
-    Args:
-        floating: integers are computed in the default dtype (``/``).
-        quiet: the op can leave its domain or overflow; NumPy's warnings are held back.
-        a, b: their VJPs, of ``g`` and, as they need them, ``y``, ``a`` and ``b``.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        function: Callable[..., Any],
-        *,
-        a: Vjp | None = None,
-        b: Vjp | None = None,
-        floating: bool = False,
-        quiet: bool = False,
-        doc: str,
-    ) -> None:
-        vjps: dict[str, Any] = {n: v for n, v in (("a", a), ("b", b)) if v is not None}
-        super().__init__(name, lambda a, b: function(a, b), doc=doc, **vjps)
-        self.forward = _quietly(function) if quiet else function
-        self.floating = floating
-        self.differentiable = bool(vjps)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         # Indexed by (a needs a gradient) + 2 * (b needs one): whether y, a and b are kept.
         self._keeps = [self._plan((bool(i & 1), bool(i & 2)))[:3] for i in range(4)]
 

@@ -1,7 +1,8 @@
 """줄이기: 합, 평균, 분산, 모두와 하나라도.
 
-Reductions: sums and what is made of them. ``dim`` is one dimension, several, or None for all. Half
-precision is summed in float32, integers in int64.
+Reductions. ``dim`` is one dimension, several, or None for all; with ``keepdim`` they stay, of size
+1; a ``dtype`` is what is converted to first. Half precision is summed in float32, integers in
+int64.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import numpy as np
 
 from tinygrad_kr.autograd.engine import sum_to
 from tinygrad_kr.dtypes import Array, as_dtype, bool_, float16, float32, int64, uint8
-from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError
+from tinygrad_kr.errors import ArgumentError, ShapeError
+from tinygrad_kr.ops.comparison import ne, where
+from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import as_shape
-from tinygrad_kr.ops.dims import Dims, normal_dims, numpy_names
-from tinygrad_kr.ops.elementwise import cast, ne, where
+from tinygrad_kr.ops.dims import Dims, array_of, array_of_kind, normal_dims, numpy_names
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Primitive
 
@@ -27,11 +29,7 @@ if TYPE_CHECKING:
 
 
 def restored(g: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
-    """줄여서 사라진 차원을 크기 1로 되살린다.
-
-    ``g`` with the dimensions that a reduction took away put back, of size 1; leading ones come back
-    by broadcasting.
-    """
+    """``g`` with the reduced dimensions put back, of size 1; leading ones come by broadcasting."""
     if keepdim or dims == tuple(range(len(dims))):
         return g
     index: list[Any] = [slice(None)] * (g.ndim + len(dims))
@@ -41,18 +39,12 @@ def restored(g: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def counted(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
-    """줄이는 차원들의 원소 수.
-
-    The number of elements that a reduction over ``dims`` puts together.
-    """
+    """The number of elements that a reduction over ``dims`` puts together."""
     return math.prod(shape[d] for d in dims)
 
 
 def wide(x: Array) -> Any:
-    """더할 때의 자료형(None이면 x의 것).
-
-    The dtype to accumulate ``x`` in, None for its own.
-    """
+    """The dtype to accumulate ``x`` in, None for its own."""
     if x.dtype.kind != "f":
         return int64
     return float32 if x.dtype == float16 else None
@@ -61,11 +53,7 @@ def wide(x: Array) -> Any:
 def accumulate(
     ufunc: Any, x: Array, dims: tuple[int, ...], keepdim: bool, divisor: float | None = None
 ) -> Any:
-    """ufunc으로 줄인다. 넘침 경고는 없다.
-
-    ``x`` reduced by ``ufunc`` in a wide enough dtype, then divided by ``divisor``, all without
-    NumPy's warnings.
-    """
+    """``x`` reduced by ``ufunc`` in a wide enough dtype, then divided, without warnings."""
     with np.errstate(all="ignore"):
         y = ufunc.reduce(x, axis=dims, dtype=wide(x), keepdims=keepdim)
         if divisor is not None:
@@ -73,29 +61,33 @@ def accumulate(
         return y.astype(float16) if x.dtype == float16 else y
 
 
-def need_floating(name: str, input: Any) -> None:
-    """소수형이 아니면 거절한다.
+def computed_in(dtype: Any, op: Callable[..., Tensor], input: Any, **static: Any) -> Tensor:
+    """``op`` of ``input`` with both in ``dtype``; as they are if it is None."""
+    if dtype is None:
+        return op(input, **static)
+    chosen = as_dtype(dtype)
+    return cast(op(cast(input, chosen), **static), chosen)
 
-    Refuse an input that is not floating.
 
-    Raises:
-        DTypeError: it is not.
-    """
-    if input.dtype.kind != "f":
-        raise DTypeError(
-            f"{name}은(는) 소수형에만 쓸 수 있습니다: {input.dtype}. float()로 바꾸거나 dtype=을 "
-            "주세요.",
-            f"{name}: the input must be floating, not {input.dtype}; convert with float() or give "
-            "dtype=.",
-        )
+def widened(op: Callable[..., Tensor], input: Any, **static: Any) -> Tensor:
+    """``op`` of ``input``, computed in float32 where that is half precision."""
+    if input.dtype != float16:
+        return op(input, **static)
+    return cast(op(cast(input, float32), **static), float16)
+
+
+def need_floating(name: str, input: Any, dtype: Any = None) -> Any:
+    """``input``, in ``dtype`` if one is given; refused where it is not floating."""
+    if dtype is not None:
+        input = cast(input, as_dtype(dtype))
+    array_of_kind("f", name, input)
+    return input
 
 
 # Sums
 
 _sum: Callable[..., Tensor] = Primitive(
-    "sum",
-    lambda x, *, dims, keepdim: accumulate(np.add, x, dims, keepdim),
-    x=restored,
+    "sum", lambda x, *, dims, keepdim: accumulate(np.add, x, dims, keepdim), x=restored
 )
 
 
@@ -105,22 +97,12 @@ def sum(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = Non
 
     The sum over ``dim``; of integers and bools in int64.
 
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the summed dimensions, of size 1.
-        dtype: the dtype to convert to before summing.
-
-    Raises:
-        DimError: there is no such dimension.
-
     >>> import tinygrad_kr as tg
     >>> tg.sum(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([3., 7.])
     """
-    if dtype is not None:
-        chosen = as_dtype(dtype)
-        return cast(sum(cast(input, chosen), dim, keepdim), chosen)  # type: ignore[no-any-return]
-    return _sum(input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)
+    dims = normal_dims(dim, array_of(input).ndim)
+    return computed_in(dtype, _sum, input, dims=dims, keepdim=keepdim)
 
 
 _sum_to_size: Callable[..., Tensor] = Primitive(
@@ -136,8 +118,7 @@ def sum_to_size(input: Any, *size: Any) -> Tensor:
     Raises:
         ShapeError: ``size`` does not broadcast to the shape of ``input``.
     """
-    shape = as_shape(size)
-    own = tuple(input.shape)
+    shape, own = as_shape(size), array_of(input).shape
     lead = len(own) - len(shape)
     if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, own[lead:], strict=True)):
         raise ShapeError(
@@ -161,17 +142,10 @@ def mean(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = No
 
     The mean over ``dim``; nan over no elements.
 
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
-        dtype: the dtype to convert to first.
-
     Raises:
         DTypeError: the dtype is not floating.
     """
-    if dtype is not None:
-        input = cast(input, as_dtype(dtype))
-    need_floating("mean", input)
+    input = need_floating("mean", input, dtype)
     return _mean(input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)
 
 
@@ -187,8 +161,7 @@ def _var_forward(x: Array, *, dims: tuple[int, ...], keepdim: bool, correction: 
 
 
 def _freedom(shape: tuple[int, ...], dims: tuple[int, ...], correction: float) -> float:
-    freedom = counted(shape, dims) - correction
-    return freedom if freedom > 0 else 0.0
+    return max(counted(shape, dims) - correction, 0.0)
 
 
 def _var_slope(g: Any, x: Any, dims: tuple[int, ...], keepdim: bool, correction: float) -> Any:
@@ -217,39 +190,30 @@ def _spread(
     """``_var`` or ``_std``, with PyTorch's two ways of naming the divisor."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
-    need_floating("var, std", input)
+    input = need_floating("var, std", input)
     if correction is None:
-        correction = 1 if unbiased else 0
+        correction = int(unbiased)
     if not isinstance(correction, int | float):
         raise ArgumentError(
             f"correction은 수여야 합니다: {correction!r}.",
             f"correction is a number, not {correction!r}.",
         )
     dims = normal_dims(dim, input.ndim)
-    if input.dtype == float16:
-        input = cast(input, float32)
-        return cast(op(input, dims=dims, keepdim=keepdim, correction=correction), float16)  # type: ignore[no-any-return]
-    return op(input, dims=dims, keepdim=keepdim, correction=correction)
+    return widened(op, input, dims=dims, keepdim=keepdim, correction=correction)
 
 
 @numpy_names
 def var(
-    input: Any,
-    dim: Dims | bool = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    *,
+    input: Any, dim: Dims | bool = None, unbiased: bool = True, keepdim: bool = False, *,
     correction: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """분산.
 
-    The variance over ``dim``: Σ(x − mean)² / (n − correction). The gradient is 2(x − mean) /
-    (n − correction).
+    The variance over ``dim``: Σ(x − mean)² / (n − correction).
 
     Args:
-        dim: one dimension or several; None means all. A bool here is ``unbiased``, as in PyTorch.
+        dim: as in :func:`sum`; a bool here is ``unbiased``.
         unbiased: True means a correction of 1, False of 0.
-        keepdim: keep the reduced dimensions, of size 1.
         correction: what is taken from n, instead of ``unbiased``.
 
     Raises:
@@ -264,26 +228,13 @@ def var(
 
 @numpy_names
 def std(
-    input: Any,
-    dim: Dims | bool = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    *,
+    input: Any, dim: Dims | bool = None, unbiased: bool = True, keepdim: bool = False, *,
     correction: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """표준편차.
 
     The standard deviation over ``dim``, the root of :func:`var`; its gradient is 0 where nothing
     varies.
-
-    Args:
-        dim: one dimension or several; None means all. A bool here is ``unbiased``, as in PyTorch.
-        unbiased: True means a correction of 1, False of 0.
-        keepdim: keep the reduced dimensions, of size 1.
-        correction: what is taken from n, instead of ``unbiased``.
-
-    Raises:
-        DTypeError: the dtype is not floating.
     """
     return _spread(_std, input, dim, unbiased, keepdim, correction)
 
@@ -312,19 +263,20 @@ def std_mean(
 
 # Truth: of uint8 in uint8, as in PyTorch, of all else in bool
 
-_all: Callable[..., Tensor] = Primitive(
-    "all",
-    lambda x, *, dims, keepdim: np.logical_and.reduce(x, axis=dims, keepdims=keepdim),
-)
-_any: Callable[..., Tensor] = Primitive(
-    "any",
-    lambda x, *, dims, keepdim: np.logical_or.reduce(x, axis=dims, keepdims=keepdim),
-)
+
+def _truth(name: str, ufunc: Any) -> Callable[[Any, Dims, bool], Tensor]:
+    op = Primitive(name, lambda x, *, dims, keepdim: ufunc.reduce(x, axis=dims, keepdims=keepdim))
+
+    def found(input: Any, dim: Dims, keepdim: bool) -> Tensor:
+        array = array_of(input)
+        truth = op(input, dims=normal_dims(dim, array.ndim), keepdim=keepdim)
+        return cast(truth, uint8 if array.dtype == uint8 else bool_)
+
+    return found
 
 
-def _truth(op: Callable[..., Tensor], input: Any, dim: Dims, keepdim: bool) -> Tensor:
-    found = op(input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)
-    return cast(found, uint8 if input.dtype == uint8 else bool_)  # type: ignore[no-any-return]
+_all = _truth("all", np.logical_and)
+_any = _truth("any", np.logical_or)
 
 
 @numpy_names
@@ -333,7 +285,7 @@ def all(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Whether all elements over ``dim`` are nonzero.
     """
-    return _truth(_all, input, dim, keepdim)
+    return _all(input, dim, keepdim)
 
 
 @numpy_names
@@ -342,7 +294,7 @@ def any(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Whether any element over ``dim`` is nonzero.
     """
-    return _truth(_any, input, dim, keepdim)
+    return _any(input, dim, keepdim)
 
 
 @numpy_names

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_kr import dtypes
 from tinygrad_kr.dtypes import as_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError
-from tinygrad_kr.ops.creation import as_shape, finish, floating, like
+from tinygrad_kr.ops.creation import as_shape, default_or, finish, like
 from tinygrad_kr.random import Generator, numpy_generator
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _random(
     draw: Any, shape: tuple[int, ...], dtype: Any, requires_grad: bool, device: Any
 ) -> Tensor:
     """Random floats: drawn in float32 where that is enough, in float64 otherwise."""
-    chosen = floating(dtype)
+    chosen = default_or(dtype)
     if chosen.kind != "f":
         raise DTypeError(
             f"난수는 소수형이어야 합니다: {chosen}. 정수는 randint로 만드세요.",

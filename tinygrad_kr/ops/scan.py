@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.dtypes import Array, as_dtype, float16
-from tinygrad_kr.ops.dims import Dims, normal_dim, normal_dims, numpy_names
-from tinygrad_kr.ops.elementwise import cast
+from tinygrad_kr.dtypes import Array, float16
+from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.joining import along, cat
 from tinygrad_kr.ops.primitive import Primitive
-from tinygrad_kr.ops.reduction import accumulate, restored, sum, wide
+from tinygrad_kr.ops.reduction import accumulate, computed_in, restored, sum, wide
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -55,10 +54,8 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
     >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([1., 3., 6.])
     """
-    if dtype is not None:
-        chosen = as_dtype(dtype)
-        return cast(cumsum(cast(input, chosen), dim), chosen)  # type: ignore[no-any-return]
-    return _cumsum(input, dim=normal_dim(dim, input.ndim), backwards=False)
+    dim = normal_dim(dim, array_of(input).ndim)
+    return computed_in(dtype, _cumsum, input, dim=dim, backwards=False)
 
 
 # Products. Dividing the product by an element fails at 0; what follows never divides by one.
@@ -119,21 +116,14 @@ def prod(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = No
 
     The product over ``dim``; of integers and bools in int64.
 
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
-        dtype: the dtype to convert to first.
-
     >>> import tinygrad_kr as tg
     >>> x = tg.tensor([2.0, 0.0, 3.0], requires_grad=True)
     >>> tg.prod(x).backward()
     >>> x.grad
     tensor([0., 6., 0.])
     """
-    if dtype is not None:
-        chosen = as_dtype(dtype)
-        return cast(prod(cast(input, chosen), dim, keepdim), chosen)  # type: ignore[no-any-return]
-    return _prod(input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)
+    dims = normal_dims(dim, array_of(input).ndim)
+    return computed_in(dtype, _prod, input, dims=dims, keepdim=keepdim)
 
 
 def _cumprod_slope(needs: Any, g: Any, x: Any, y: Any, dim: int) -> Any:
@@ -177,7 +167,5 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
 
     The running product along ``dim``; of integers and bools in int64.
     """
-    if dtype is not None:
-        chosen = as_dtype(dtype)
-        return cast(cumprod(cast(input, chosen), dim), chosen)  # type: ignore[no-any-return]
-    return _cumprod(input, dim=normal_dim(dim, input.ndim))
+    dim = normal_dim(dim, array_of(input).ndim)
+    return computed_in(dtype, _cumprod, input, dim=dim)

@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
-from tinygrad_kr.ops.dims import Dims, normal_dim, normal_dims, numpy_names
+from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -58,13 +58,7 @@ def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
 
 
 def integers(values: Any) -> tuple[int, ...]:
-    """정수 하나나 여럿을 튜플로.
-
-    One integer or several as a tuple.
-
-    Raises:
-        ArgumentError: something else.
-    """
+    """One integer or several as a tuple."""
     try:
         if isinstance(values, Iterable) and np.ndim(as_array(values)) > 0:
             return tuple(operator.index(n) for n in values)
@@ -92,23 +86,17 @@ def _resolve(size: int, shape: Any) -> tuple[int, ...]:
         return tuple(size // known if n == -1 else n for n in wanted)
     if unknown == 0 and known == size and min(wanted, default=0) >= 0:
         return wanted
-    if unknown > 1:
-        raise ShapeError(
-            f"-1은 한 번만 쓸 수 있습니다: {wanted}.", f"Only one dimension can be -1: {wanted}."
-        )
     raise ShapeError(
-        f"원소 {size}개를 형상 {wanted}(으)로 바꿀 수 없습니다.",
-        f"shape {wanted} is invalid for input of size {size}.",
+        f"원소 {size}개를 형상 {wanted}(으)로 바꿀 수 없습니다. -1은 한 번만 쓸 수 있습니다.",
+        f"shape {wanted} is invalid for input of size {size}; only one dimension can be -1.",
     )
 
 
 def reshape(input: Any, shape: Any) -> Tensor:
     """형상을 바꾼다(될 수 있으면 뷰).
 
-    The same elements in another shape: a view where strides allow it, else a copy.
-
-    Args:
-        shape: the new sizes; one of them may be -1, to be worked out.
+    The same elements in another shape, of which one size may be -1, to be worked out: a view where
+    strides allow it, else a copy.
 
     Raises:
         ShapeError: the numbers of elements differ.
@@ -118,7 +106,7 @@ def reshape(input: Any, shape: Any) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    return _reshape(input, shape=_resolve(as_array(input).size, shape))
+    return _reshape(input, shape=_resolve(array_of(input).size, shape))
 
 
 def view(input: Any, shape: Any) -> Tensor:
@@ -146,11 +134,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
     The dimensions from ``start_dim`` to ``end_dim``, both included, as one; ``input`` itself if
     that is what they are.
-
-    Raises:
-        DimError: a dimension is out of range, or the end comes before the start.
     """
-    shape = as_array(input).shape
+    shape = array_of(input).shape
     start, end = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if end < start:
         raise DimError(
@@ -168,7 +153,7 @@ def ravel(input: Any) -> Tensor:
 
     All elements in one dimension.
     """
-    return _reshape(input, shape=(as_array(input).size,))
+    return _reshape(input, shape=(array_of(input).size,))
 
 
 @numpy_names
@@ -176,11 +161,8 @@ def squeeze(input: Any, dim: Any = None) -> Tensor:
     """크기가 1인 차원을 없앤다.
 
     Without the dimensions of size 1: all of them, or those among ``dim``, an int or a tuple.
-
-    Raises:
-        DimError: a dimension is out of range or named twice.
     """
-    shape = as_array(input).shape
+    shape = array_of(input).shape
     dims = range(len(shape)) if dim is None else _listed(dim, len(shape))
     kept = tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims)
     return _reshape(input, shape=kept)
@@ -191,11 +173,8 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     """크기가 1인 차원을 넣는다.
 
     With a new dimension of size 1 at ``dim``.
-
-    Raises:
-        DimError: ``dim`` is out of range.
     """
-    shape = as_array(input).shape
+    shape = array_of(input).shape
     at = normal_dim(dim, len(shape) + 1)
     return _reshape(input, shape=(*shape[:at], 1, *shape[at:]))
 
@@ -207,11 +186,8 @@ def permute(input: Any, dims: Any) -> Tensor:
     """차원의 순서를 바꾼다.
 
     The dimensions in another order, as a view: dimension i of the result is ``dims[i]``.
-
-    Raises:
-        DimError: ``dims`` is not an order of all dimensions.
     """
-    ndim = as_array(input).ndim
+    ndim = array_of(input).ndim
     order = _listed(dims, ndim)
     if len(order) != ndim:
         raise DimError(
@@ -225,15 +201,8 @@ def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
     """두 차원을 맞바꾼다.
 
     Two dimensions swapped, as a view.
-
-    Raises:
-        DimError: a dimension is out of range.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.zeros(2, 3, 4).transpose(0, -1).shape
-    (4, 3, 2)
     """
-    ndim = as_array(input).ndim
+    ndim = array_of(input).ndim
     a, b = normal_dim(dim0, ndim), normal_dim(dim1, ndim)
     order = list(range(ndim))
     if order:
@@ -252,12 +221,11 @@ def t(input: Any) -> Tensor:
     Raises:
         ShapeError: more than two dimensions.
     """
-    ndim = as_array(input).ndim
+    ndim = array_of(input).ndim
     if ndim > 2:
         raise ShapeError(
-            f"t()는 2차원까지만 됩니다: {ndim}차원. transpose()나 permute()를 쓰세요.",
-            f"t() expects a tensor with at most 2 dimensions, not {ndim}; use transpose() or "
-            "permute().",
+            f"t()는 2차원까지만 됩니다: {ndim}차원. transpose()를 쓰세요.",
+            f"t() expects a tensor with at most 2 dimensions, not {ndim}; use transpose().",
         )
     return _permute(input, dims=tuple(range(ndim))[::-1])
 
@@ -265,16 +233,9 @@ def t(input: Any) -> Tensor:
 def movedim(input: Any, source: Any, destination: Any) -> Tensor:
     """차원을 다른 자리로 옮긴다.
 
-    Dimensions moved to other places, the rest in their order.
-
-    Args:
-        source: the dimension or dimensions to move.
-        destination: where each of them goes.
-
-    Raises:
-        DimError: they are not equally many, out of range, or named twice.
+    The dimension or dimensions ``source`` moved to ``destination``, the rest in their order.
     """
-    ndim = as_array(input).ndim
+    ndim = array_of(input).ndim
     old, new = _listed(source, ndim), _listed(destination, ndim)
     if len(old) != len(new):
         raise DimError(
@@ -303,7 +264,7 @@ def expand(input: Any, size: Any) -> Tensor:
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    shape = as_array(input).shape
+    shape = array_of(input).shape
     wanted = integers(size)
     lead = len(wanted) - len(shape)
     pairs = list(zip(wanted[max(lead, 0) :], shape, strict=False))
@@ -334,11 +295,8 @@ def flip(input: Any, dims: Any) -> Tensor:
     """차원을 뒤집는다(복사).
 
     Reversed along ``dims``, as a copy.
-
-    Raises:
-        DimError: a dimension is out of range or named twice.
     """
-    return _flip(input, dims=_listed(dims, as_array(input).ndim))
+    return _flip(input, dims=_listed(dims, array_of(input).ndim))
 
 
 @numpy_names
@@ -349,9 +307,8 @@ def roll(input: Any, shifts: Any, dims: Dims = None) -> Tensor:
 
     Raises:
         ArgumentError: not one shift for each dimension.
-        DimError: a dimension is out of range.
     """
-    array = as_array(input)
+    shape = array_of(input).shape
     by = integers(shifts)
     along = () if dims is None else integers(dims)
     if len(by) != max(len(along), 1):
@@ -360,5 +317,5 @@ def roll(input: Any, shifts: Any, dims: Dims = None) -> Tensor:
             f"roll needs one shift for each dimension: shifts {shifts!r}, dims {dims!r}.",
         )
     if dims is None:
-        return reshape(_roll(ravel(input), shifts=by, dims=(0,)), array.shape)
-    return _roll(input, shifts=by, dims=tuple(normal_dim(d, max(array.ndim, 1)) for d in along))
+        return reshape(_roll(ravel(input), shifts=by, dims=(0,)), shape)
+    return _roll(input, shifts=by, dims=tuple(normal_dim(d, len(shape)) for d in along))

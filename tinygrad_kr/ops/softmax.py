@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.dtypes import Array, as_dtype, float16, float32, get_default_dtype
-from tinygrad_kr.ops.dims import Dims, normal_dims, numpy_names
-from tinygrad_kr.ops.elementwise import cast, exp
+from tinygrad_kr.dtypes import Array, get_default_dtype
+from tinygrad_kr.ops.conversion import cast
+from tinygrad_kr.ops.dims import Dims, array_of, normal_dims, numpy_names
+from tinygrad_kr.ops.exponential import exp
 from tinygrad_kr.ops.primitive import Primitive
-from tinygrad_kr.ops.reduction import need_floating, restored, sum
+from tinygrad_kr.ops.reduction import need_floating, restored, sum, widened
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -53,13 +54,8 @@ _log_softmax: Callable[..., Tensor] = Primitive(
 
 
 def _proportion(op: Callable[..., Tensor], name: str, input: Any, dim: int, dtype: Any) -> Tensor:
-    if dtype is not None:
-        input = cast(input, as_dtype(dtype))
-    need_floating(name, input)
-    dims = normal_dims(dim, input.ndim)
-    if input.dtype == float16:
-        return cast(op(cast(input, float32), dims=dims), float16)  # type: ignore[no-any-return]
-    return op(input, dims=dims)
+    input = need_floating(name, input, dtype)
+    return widened(op, input, dims=normal_dims(dim, input.ndim))
 
 
 @numpy_names
@@ -67,10 +63,6 @@ def softmax(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
     """소프트맥스.
 
     exp(x) / Σ exp(x) along ``dim``, without overflow.
-
-    Args:
-        dim: the dimension along which the results add up to 1.
-        dtype: the dtype to convert to first.
 
     Raises:
         DTypeError: the dtype is not floating.
@@ -89,13 +81,6 @@ def log_softmax(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
     """소프트맥스의 로그.
 
     x − log Σ exp(x) along ``dim``: the logarithm of :func:`softmax`, finite where that underflows.
-
-    Args:
-        dim: the dimension along which the exponentials of the results add up to 1.
-        dtype: the dtype to convert to first.
-
-    Raises:
-        DTypeError: the dtype is not floating.
     """
     return _proportion(_log_softmax, "log_softmax", input, dim, dtype)
 
@@ -122,16 +107,8 @@ _logsumexp: Callable[..., Tensor] = Primitive(
 def logsumexp(input: Any, dim: Dims, keepdim: bool = False) -> Tensor:
     """지수의 합의 로그.
 
-    log Σ exp(x) over ``dim``, without overflow; −inf where there is nothing to add. The gradient is
-    the softmax.
-
-    Args:
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
+    log Σ exp(x) over ``dim``, without overflow; −inf where there is nothing to add.
     """
-    if input.dtype.kind != "f":
+    if array_of(input).dtype.kind != "f":
         input = cast(input, get_default_dtype())
-    dims = normal_dims(dim, input.ndim)
-    if input.dtype == float16:
-        return cast(_logsumexp(cast(input, float32), dims=dims, keepdim=keepdim), float16)  # type: ignore[no-any-return]
-    return _logsumexp(input, dims=dims, keepdim=keepdim)
+    return widened(_logsumexp, input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)

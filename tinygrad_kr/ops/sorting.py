@@ -15,8 +15,8 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.ops.dims import normal_dim, numpy_names
-from tinygrad_kr.ops.elementwise import clone
+from tinygrad_kr.ops.conversion import clone
+from tinygrad_kr.ops.dims import array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def _pick_forward(x: Array, *, index: Array, dim: int, keepdim: bool) -> Any:
     return y if keepdim else y.reshape(x.shape[:dim] + x.shape[dim + 1 :])
 
 
-def _place_forward(
-    g: Array, *, shape: tuple[int, ...], index: Array, dim: int, keepdim: bool
-) -> Any:
+def _place_forward(g: Array, *, shape: Any, index: Array, dim: int, keepdim: bool) -> Any:
     out = np.zeros(shape, g.dtype)
     np.put_along_axis(out, index, g if keepdim else np.expand_dims(g, dim), dim)
     return out
@@ -62,10 +60,9 @@ _place: Callable[..., Tensor] = Primitive(
 
 
 def select(input: Any, index: Array, dim: int, keepdim: bool = True) -> Selection:
-    """차원 dim에서 index의 값을 고른다.
+    """The values of ``input`` at ``index`` along ``dim``, and the index itself.
 
-    The values of ``input`` at ``index``, of its shape but along ``dim``, and the index itself; if
-    not ``keepdim``, both lose that dimension, in which they have size 1.
+    If not ``keepdim``, both lose that dimension, in which they have size 1.
     """
     if input.ndim == 0:
         return Selection(clone(input), _tensor_like(input, index.reshape(())))
@@ -93,11 +90,9 @@ def _order(x: Array, dim: int, descending: bool) -> Any:
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Selection:
     """정렬한다.
 
-    The values sorted along ``dim``, and the indices that sort them, as a named tuple. nan counts as
-    the largest.
+    The values sorted along ``dim``, and the indices that sort them, as a named tuple.
 
     Args:
-        dim: the dimension to sort along.
         descending: the largest first.
         stable: equal values keep their order; here they do so in any case.
 
@@ -105,7 +100,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     >>> tg.sort(tg.tensor([3.0, 1.0, 2.0])).values
     tensor([1., 2., 3.])
     """
-    dim = normal_dim(dim, input.ndim)
+    dim = normal_dim(dim, array_of(input).ndim)
     return select(input, _order(as_array(input), dim, descending), dim)
 
 
@@ -115,7 +110,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
 
     The indices that sort along ``dim``; see :func:`sort`.
     """
-    dim = normal_dim(dim, input.ndim)
+    dim = normal_dim(dim, array_of(input).ndim)
     return _tensor_like(input, _order(as_array(input), dim, descending))  # type: ignore[no-any-return]
 
 
@@ -126,15 +121,13 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     The ``k`` largest values along ``dim``, and their indices, as a named tuple.
 
     Args:
-        k: how many.
-        dim: the dimension to choose along.
         largest: False for the smallest.
         sorted: in order; here they are so in any case.
 
     Raises:
         ArgumentError: ``k`` is no integer, negative, or larger than the dimension.
     """
-    dim = normal_dim(dim, input.ndim)
+    dim = normal_dim(dim, array_of(input).ndim)
     size = input.shape[dim] if input.ndim else 1
     if not hasattr(k, "__index__") or not 0 <= operator.index(k) <= size:
         raise ArgumentError(

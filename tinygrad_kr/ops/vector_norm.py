@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.dtypes import Array, as_dtype, float16, float32
+from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.ops.arithmetic import abs, sign
+from tinygrad_kr.ops.comparison import ne, where
+from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import Dims, normal_dims, numpy_names
-from tinygrad_kr.ops.elementwise import abs, cast, ne, sign, where
 from tinygrad_kr.ops.extrema import amax, amin
 from tinygrad_kr.ops.primitive import Primitive
-from tinygrad_kr.ops.reduction import accumulate, need_floating, restored, sum
+from tinygrad_kr.ops.reduction import accumulate, need_floating, restored, sum, widened
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -58,11 +60,8 @@ def norm(
     (Σ |x|^p)^(1/p) over ``dim``. The gradient at 0 is 0.
 
     Args:
-        p: any number; ``"fro"`` means 2, ``inf`` the largest |x|, ``-inf`` the smallest, 0 the
-            number of nonzero elements.
-        dim: one dimension or several; None means all.
-        keepdim: keep the reduced dimensions, of size 1.
-        dtype: the dtype to convert to first.
+        p: ``"fro"`` means 2, ``inf`` the largest |x|, ``-inf`` the smallest, 0 the number of
+            nonzero elements.
 
     Raises:
         ArgumentError: ``p`` is no such number.
@@ -72,9 +71,7 @@ def norm(
     >>> tg.norm(tg.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    if dtype is not None:
-        input = cast(input, as_dtype(dtype))
-    need_floating("norm", input)
+    input = need_floating("norm", input, dtype)
     power = 2.0 if p == "fro" else p
     if not isinstance(power, int | float) or math.isnan(power):
         raise ArgumentError(
@@ -82,15 +79,12 @@ def norm(
             f"norm: p is a number or 'fro', not {p!r}.",
         )
     dims = normal_dims(dim, input.ndim)
-    if input.dtype == float16:
-        return cast(norm(cast(input, float32), power, dim, keepdim), float16)  # type: ignore[no-any-return]
     if power == math.inf:
         return amax(abs(input), dims or None, keepdim)
     if power == -math.inf:
         return amin(abs(input), dims or None, keepdim)
     if power == 0:
-        count = sum(ne(input, 0), dims or None, keepdim)
-        return cast(count, input.dtype)  # type: ignore[no-any-return]
+        return cast(sum(ne(input, 0), dims or None, keepdim), input.dtype)
     if power == 2:
-        return _norm2(input, dims=dims, keepdim=keepdim)
-    return _norm(input, p=power, dims=dims, keepdim=keepdim)
+        return widened(_norm2, input, dims=dims, keepdim=keepdim)
+    return widened(_norm, input, p=power, dims=dims, keepdim=keepdim)

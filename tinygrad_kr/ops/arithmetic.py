@@ -1,0 +1,194 @@
+"""산술과 반올림.
+
+Arithmetic and rounding, element by element.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import as_array
+from tinygrad_kr.dtypes import int64
+from tinygrad_kr.errors import ArgumentError, DivisionError
+from tinygrad_kr.ops.comparison import logical_and, where
+from tinygrad_kr.ops.exponential import log
+from tinygrad_kr.ops.pointwise import Binary, Unary
+
+if TYPE_CHECKING:
+    from tinygrad_kr.tensor import Tensor
+
+
+def _flat(g: Any) -> Any:
+    """The VJP of a function that is constant between its steps."""
+    return np.zeros(g.shape, g.dtype)
+
+
+def _whole(function: Any) -> Any:
+    """A rounding function that leaves integers as they are, whatever NumPy's version does."""
+    return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
+
+
+def _sign(x: Any) -> Any:
+    return np.sign(x) if x.dtype.kind != "b" else x.copy()
+
+
+def _square(x: Any) -> Any:
+    return np.square(x) if x.dtype.kind != "b" else x.astype(int64)
+
+
+def _divided(function: Any) -> Any:
+    """A division that refuses integers over 0, for which there is no value."""
+
+    def divide(a: Any, b: Any) -> Any:
+        y = function(a, b)
+        if y.dtype.kind != "f" and not np.all(b):
+            raise DivisionError(
+                "정수를 0으로 나눌 수 없습니다. float()로 바꾸거나 where()로 0을 가려 주세요.",
+                "Integers cannot be divided by 0; convert with float(), or mask with where().",
+            )
+        return y
+
+    return divide
+
+
+def _towards_zero(a: Any, b: Any) -> Any:
+    rest = np.fmod(a, b)
+    return np.trunc(np.true_divide(a, b)) if rest.dtype.kind == "f" else (a - rest) // b
+
+
+def _power_slope(a: Any, b: Any) -> Any:
+    if isinstance(b, bool | int | float):
+        return b * a ** (b - 1) if b != 0 else _flat(a)
+    still = b == 0
+    return where(still, 0.0, b * a ** where(still, 1.0, b - 1))
+
+
+def _exponent_slope(a: Any, b: Any, y: Any) -> Any:
+    if isinstance(a, bool | int | float):
+        slope = y * (math.log(a) if a > 0 else -math.inf if a == 0 else math.nan)
+        return where(b >= 0, 0.0, slope) if a == 0 else slope
+    still = logical_and(a == 0, b >= 0)
+    return where(still, 0.0, y * log(where(still, 1.0, a)))
+
+
+_add = Binary("add", np.add, "더하기. a + b.", quiet=True, a=lambda g: g, b=lambda g: g)
+_sub = Binary("sub", np.subtract, "빼기. a - b.", quiet=True, a=lambda g: g, b=lambda g: -g)
+mul = Binary(
+    "mul", np.multiply, "곱하기. The product, a * b.", quiet=True,
+    a=lambda g, b: g * b, b=lambda g, a: g * a,
+)  # fmt: skip
+_div = Binary(
+    "div", np.true_divide, "나누기. a / b.", floating=True, quiet=True,
+    a=lambda g, b: g / b, b=lambda g, b, y: -g * y / b,
+)  # fmt: skip
+_pow = Binary(
+    "pow", operator.pow, "거듭제곱. a ** b.", quiet=True,
+    a=lambda g, a, b: g * _power_slope(a, b), b=lambda g, a, b, y: g * _exponent_slope(a, b, y),
+)  # fmt: skip
+floor_divide: Binary = Binary(
+    "floor_divide", _divided(np.floor_divide), "내림 나눗셈. The quotient a / b, rounded down.",
+    quiet=True, a=_flat, b=_flat,
+)  # fmt: skip
+_trunc_divide = Binary(
+    "trunc_divide", _divided(_towards_zero), "버림 나눗셈. The quotient, rounded towards 0.",
+    quiet=True, a=_flat, b=_flat,
+)  # fmt: skip
+remainder = Binary(
+    "remainder", _divided(np.remainder), "나머지. The remainder, with the sign of the divisor.",
+    quiet=True, a=lambda g: g, b=lambda g, a, b: -g * floor_divide(a, b),
+)  # fmt: skip
+neg = Unary("neg", np.negative, "부호 바꾸기. The negative, -x.", x=lambda g: -g)
+abs = Unary("abs", np.abs, "절댓값. The absolute value.", x=lambda g, x: g * sign(x))
+sign: Unary = Unary("sign", _sign, "부호(-1, 0, 1). The sign of x.", x=_flat)
+square = Unary("square", _square, "제곱. The square.", quiet=True, x=lambda g, x: g * (2 * x))
+reciprocal = Unary(
+    "reciprocal", np.reciprocal, "역수. The inverse, 1 / x.", floating=True, quiet=True,
+    x=lambda g, y: -g * y * y,
+)  # fmt: skip
+floor = Unary("floor", _whole(np.floor), "내림. Rounded down.", x=_flat)
+ceil = Unary("ceil", _whole(np.ceil), "올림. Rounded up.", x=_flat)
+trunc = Unary("trunc", _whole(np.trunc), "0을 향해 버림. Rounded towards 0.", x=_flat)
+_round = Unary("round", _whole(np.round), "반올림(짝수로). Rounded, halves to even.", x=_flat)
+
+
+# Functions of the records, with PyTorch's signatures
+
+
+def round(input: Any, *, decimals: int = 0) -> Tensor:
+    """반올림(절반은 짝수로).
+
+    Rounded to ``decimals`` places, halves to even.
+    """
+    if decimals == 0:
+        return _round(input)
+    scale = 10.0**decimals
+    return _round(input * scale) / scale
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """더하기.
+
+    input + alpha * other.
+    """
+    return _add(input, other if alpha == 1 else other * alpha)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """빼기.
+
+    input - alpha * other.
+    """
+    return _sub(input, other if alpha == 1 else other * alpha)
+
+
+def div(
+    input: Any, other: Any, *, rounding_mode: Literal["trunc", "floor"] | None = None
+) -> Tensor:
+    """나누기.
+
+    input / other; rounded towards zero (``"trunc"``) or down (``"floor"``) if asked.
+
+    Raises:
+        ArgumentError: ``rounding_mode`` is none of these.
+        DivisionError: integers are rounded, and one is divided by 0.
+    """
+    if rounding_mode is None:
+        return _div(input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        raise ArgumentError(
+            f"rounding_mode는 None, 'trunc', 'floor' 가운데 하나입니다: {rounding_mode!r}.",
+            f"rounding_mode is None, 'trunc' or 'floor', not {rounding_mode!r}.",
+        )
+    return (floor_divide if rounding_mode == "floor" else _trunc_divide)(input, other)
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """거듭제곱.
+
+    input ** exponent.
+
+    Raises:
+        ArgumentError: an integer to a negative integer power.
+    """
+    base, power = as_array(input), as_array(exponent)
+    if isinstance(base, np.ndarray) and base.dtype.kind == "f":
+        return _pow(input, exponent)
+    if all(np.asarray(v).dtype.kind in "iub" for v in (base, power)) and np.any(power < 0):
+        raise ArgumentError(
+            "정수를 음의 정수로 거듭제곱할 수 없습니다. float()로 바꾸어 주세요.",
+            "Integers to negative integer powers are not allowed; convert with float().",
+        )
+    return _pow(input, exponent)
+
+
+def lerp(input: Any, end: Any, weight: Any) -> Tensor:
+    """input과 end 사이를 weight만큼 간 곳.
+
+    Linear interpolation, input + weight * (end - input).
+    """
+    between: Tensor = input + weight * (end - input)
+    return between
