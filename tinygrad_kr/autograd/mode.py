@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -56,28 +55,27 @@ class _Switch:
             mode.inference = self._inference
         mode.recording = self._recording and not mode.inference
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         mode.recording, mode.inference = self._before.pop()
-
-    def _again(self) -> _Switch:
-        """A switch of its own for each call of a decorated function: threads do not share one."""
-        return _Switch(self._recording, self._inference)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-            with self._again():
+            # A switch of its own for each call: threads do not share one.
+            with _Switch(self._recording, self._inference):
                 return function(*args, **kwargs)
 
         return wrapped
 
 
-class no_grad(_Switch):
+class _BareSwitch(_Switch):
+    """A switch that decorates without parentheses too."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+
+class no_grad(_BareSwitch):
     """이 안의 연산은 기록되지 않는다.
 
     Operations inside are not recorded. ``with no_grad():`` or ``@no_grad()`` or ``@no_grad``.
@@ -90,25 +88,15 @@ class no_grad(_Switch):
     False
     """
 
-    def __new__(cls, function: Any = None) -> Any:
-        if function is None:
-            return super().__new__(cls)
-        return cls()(function)
-
     def __init__(self) -> None:
         super().__init__(False)
 
 
-class enable_grad(_Switch):
+class enable_grad(_BareSwitch):
     """이 안의 연산은 다시 기록된다.
 
     Operations inside are recorded again, except inside :class:`inference_mode`.
     """
-
-    def __new__(cls, function: Any = None) -> Any:
-        if function is None:
-            return super().__new__(cls)
-        return cls()(function)
 
     def __init__(self) -> None:
         super().__init__(True)
