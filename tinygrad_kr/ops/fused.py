@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, float32
-from tinygrad_kr.ops.elementwise import rsqrt
+from tinygrad_kr.ops.exponential import rsqrt
 from tinygrad_kr.ops.primitive import Needs, Primitive
 from tinygrad_kr.ops.reduction import mean, sum
 from tinygrad_kr.ops.shape import reshape, transpose
@@ -174,16 +174,16 @@ def cross_entropy(x: Any, target: Array, reduce: bool) -> Any:
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
     """원소마다 확률 p로 False인 마스크.
 
-    A mask that is False with probability ``p``, exactly: 16 random bits an element decide all
-    but the one case in 65,536 that lies across ``p``.
+    A mask that is False with probability ``p``, exactly: 8 random bits an element decide all but
+    the one case in 256 that lies across ``p``.
     """
     count = math.prod(shape)
-    bits = rng.bit_generator.random_raw((count + 3) // 4).view(np.uint16)[:count]
-    whole, rest = divmod(p * 65536, 1)
-    if whole >= 65536:
+    bits = rng.bit_generator.random_raw((count + 7) // 8).view(np.uint8)[:count]
+    whole, rest = divmod(p * 256, 1)
+    if whole >= 256:
         return np.zeros(shape, np.bool_)
-    kept = bits >= np.uint16(whole)
+    kept = bits >= np.uint8(whole)
     if rest:
-        undecided = np.flatnonzero(bits == np.uint16(whole))
+        undecided = np.flatnonzero(bits == np.uint8(whole))
         kept[undecided] = rng.random(undecided.size) >= rest
     return kept.reshape(shape)

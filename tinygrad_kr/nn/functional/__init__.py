@@ -23,7 +23,7 @@ from tinygrad_kr.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
-from tinygrad_kr.ops.elementwise import sigmoid, softplus, tanh
+from tinygrad_kr.ops.exponential import sigmoid, softplus, tanh
 
 __all__ = [
     "batch_norm",

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_kr.hyperparameters import choice
-from tinygrad_kr.ops import elementwise as ew
+from tinygrad_kr.ops import exponential
 from tinygrad_kr.ops import inplace as in_place
+from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.dims import numpy_names
-from tinygrad_kr.ops.elementwise import expm1, logaddexp, sigmoid, tanh, where
+from tinygrad_kr.ops.exponential import erf, expm1, logaddexp, sigmoid, tanh
 from tinygrad_kr.ops.softmax import log_softmax as _log_softmax
 from tinygrad_kr.ops.softmax import softmax as _softmax
-from tinygrad_kr.ops.special import erf
 from tinygrad_kr.tensor import Tensor
 
 
@@ -31,7 +31,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
     max(x, 0), elementwise; the gradient at 0 is 0.
     """
-    return _applied(ew.relu, input, inplace)
+    return _applied(exponential.relu, input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:

@@ -15,8 +15,10 @@ from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops import inplace as in_place
+from tinygrad_kr.ops.arithmetic import mul
+from tinygrad_kr.ops.comparison import clamp
 from tinygrad_kr.ops.dims import numpy_names
-from tinygrad_kr.ops.elementwise import clamp, mul, rsqrt
+from tinygrad_kr.ops.exponential import rsqrt
 from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import reshape
 from tinygrad_kr.ops.vector_norm import norm

@@ -16,7 +16,9 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.ops import fused
-from tinygrad_kr.ops.elementwise import abs, log, log1p, logaddexp, maximum, where
+from tinygrad_kr.ops.arithmetic import abs
+from tinygrad_kr.ops.comparison import maximum, where
+from tinygrad_kr.ops.exponential import log, log1p, logaddexp
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import mean, need_floating, sum
