@@ -130,6 +130,22 @@ def test_what_batch_norm_gives_may_be_changed_in_place() -> None:
         y.sum().backward()
 
 
+def test_the_bias_may_be_changed_after_a_batch_norm() -> None:
+    x, weight = wrap(seeded(0, 4, 3)).requires_grad_(), wrap(seeded(1, 3)).requires_grad_()
+    leaf = wrap(seeded(2, 3)).requires_grad_()
+    for create_graph in (False, True):
+        bias = leaf * 1
+        y = F.batch_norm(x, None, None, weight, bias, training=True)
+        bias.relu_()
+        (g,) = grad(y.sum(), leaf, create_graph=create_graph)
+        np.testing.assert_allclose(g.detach().numpy(), [4, 4, 4])
+    scale = weight * 1
+    y = F.batch_norm(x, None, None, scale, leaf, training=True)
+    scale.mul_(2)
+    with pytest.raises(InplaceError):
+        y.sum().backward()
+
+
 # Cross-entropy
 
 
