@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_kr.dtypes import Array, float16, float32
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.pointwise import Binary, Unary
+from tinygrad_kr.ops.primitive import Primitive
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -80,9 +81,18 @@ sigmoid: Unary = _real(
     "sigmoid", _sigmoid, "시그모이드. 1 / (1 + exp(-x)), without overflow.",
     x=lambda g, y: g * y * (1 - y),
 )  # fmt: skip
+
+
+def _gate(x: Array, by: Array) -> Any:
+    # x where by > 0, else 0, by the bits, all or none: np.where takes ten times as long.
+    bits = np.dtype(f"i{x.itemsize}")
+    return (x.view(bits) & np.subtract(by <= 0, 1, dtype=bits)).view(x.dtype)
+
+
+_passed: Primitive = Primitive("gate", _gate, x=lambda g, by: _passed(g, by))
 relu = Unary(
     "relu", lambda x: np.maximum(x, 0), "음수는 0으로(ReLU). The gradient at 0 is 0.",
-    x=lambda g, y: where(y <= 0, 0.0, g),
+    x=lambda g, y: _passed(g, y),
 )  # fmt: skip
 
 

@@ -129,6 +129,7 @@ class Primitive:
         self.variadic = bool(parameters) and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
         shapes = [f"{n}_shape" for n in self.inputs]
         self.columns = ["y", *self.inputs, *shapes, *self.static]
+        assert "y" not in self.inputs, "y is the output"
         self.vjps = vjps
         self.shared = vjp
         if vjp is None:
