@@ -122,31 +122,11 @@ class Leaf(Node):
     __slots__ = ("tensor",)
 
     def __init__(self, tensor: TensorBase) -> None:
-        super().__init__(_ACCUMULATE, (), (), (), tensor._array.shape, tensor._array.dtype)
+        super().__init__(_THROUGH, (), (), (), tensor._array.shape, tensor._array.dtype)
         self.tensor = weakref.ref(tensor)
 
     def name(self) -> str:
         return "AccumulateGrad"
-
-    @property
-    def variable(self) -> TensorBase | None:
-        """그 텐서(사라졌으면 None).
-
-        The tensor, None when it is gone.
-        """
-        return self.tensor()
-
-
-class _Accumulate:
-    name = "accumulate_grad"
-
-    def pull(
-        self, node: Node, g: Any, edges: Sequence[Node | None], create_graph: bool
-    ) -> Sequence[Any]:
-        return ()
-
-
-_ACCUMULATE = _Accumulate()
 
 
 class Bundle:
@@ -218,7 +198,7 @@ _THROUGH = Through()
 
 
 class RemovableHandle:
-    """register_hook이 돌려주는 손잡이: remove()로 뗀다.
+    """register_hook이 돌려주는 손잡이.
 
     What ``register_hook`` returns; ``remove()`` takes the hook off again.
     """
