@@ -11,7 +11,7 @@ import pytest
 import tinygrad_kr as tg
 from tinygrad_kr.errors import ArgumentError, ConversionError, DTypeError, ShapeError
 from tinygrad_kr.methods.numpy_functions import FUNCTIONS
-from tinygrad_kr.methods.numpy_ufuncs import UFUNCS
+from tinygrad_kr.methods.numpy_protocol import UFUNCS
 
 RNG = np.random.default_rng(0)
 A = RNG.uniform(0.2, 0.8, (2, 3))

@@ -53,9 +53,6 @@ def set_printoptions(
         linewidth: characters in a line (80).
         profile: ``"default"``, ``"short"`` or ``"full"``, to start from.
         sci_mode: scientific notation always or never; None lets the values decide.
-
-    Raises:
-        ArgumentError: there is no such profile.
     """
     global _options
     if profile is not None and profile not in _PROFILES:
@@ -63,20 +60,17 @@ def set_printoptions(
             f"profile은 'default', 'short', 'full' 가운데 하나입니다: {profile!r}.",
             f"profile is 'default', 'short' or 'full', not {profile!r}.",
         )
-    given = {
+    start = _options if profile is None else _PROFILES[profile]
+    given: dict[str, Any] = {
         "precision": precision, "threshold": threshold, "edgeitems": edgeitems,
         "linewidth": linewidth,
     }  # fmt: skip
-    start = _options if profile is None else _PROFILES[profile]
-    chosen: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
+    chosen = {name: v for name, v in given.items() if v is not None}
     _options = replace(start, sci_mode=sci_mode, **chosen)
 
 
 def tensor_text(array: Array, notes: Sequence[str] = ()) -> str:
-    """배열과 덧붙일 말(requires_grad=True 따위)을 tensor(...)로.
-
-    ``tensor(...)`` of an array, its dtype where the values do not show it, and ``notes``.
-    """
+    """``tensor(...)`` of an array, its dtype where it does not show, and ``notes``."""
     indent = len("tensor(")
     default = get_default_dtype()
     notes = [*notes]

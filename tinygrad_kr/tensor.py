@@ -19,9 +19,7 @@ from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.errors import GradientError, ShapeError
 from tinygrad_kr.methods.arithmetic import ArithmeticMethods
 from tinygrad_kr.methods.conversion import ConversionMethods
-from tinygrad_kr.methods.indexing import IndexingMethods
 from tinygrad_kr.methods.inplace import InplaceMethods
-from tinygrad_kr.methods.linalg import LinalgMethods
 from tinygrad_kr.methods.numpy_protocol import NumpyMethods
 from tinygrad_kr.methods.reduction import ReductionMethods
 from tinygrad_kr.methods.shape import ShapeMethods
@@ -32,8 +30,6 @@ class Tensor(
     ArithmeticMethods,
     InplaceMethods,
     ShapeMethods,
-    IndexingMethods,
-    LinalgMethods,
     ReductionMethods,
     ConversionMethods,
     NumpyMethods,

@@ -84,9 +84,7 @@ def spelled(key: Key, spelling: str) -> Any:
         "list": lambda a: a.tolist(),
     }
     parts = tuple(
-        spell[spelling if p.ndim and p.size else "tensor"](p)
-        if isinstance(p, np.ndarray)
-        else p
+        spell[spelling if p.ndim and p.size else "tensor"](p) if isinstance(p, np.ndarray) else p
         for p in key
     )
     return parts[0] if len(parts) == 1 else parts
@@ -218,9 +216,7 @@ def test_what_numpy_means_where_pytorch_refuses() -> None:
     y = x[::-1]
     y[0] = 7.0
     assert x[1].tolist() == [7.0] * 3
-    np.testing.assert_array_equal(
-        x[wrap(np.array([1, 0], np.int8))].numpy(), x.numpy()[[1, 0]]
-    )
+    np.testing.assert_array_equal(x[wrap(np.array([1, 0], np.int8))].numpy(), x.numpy()[[1, 0]])
 
 
 def test_scalars_of_every_kind() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 import numpy as np
 
 from tinygrad_kr import dtypes, printing
-from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.autograd.node import Leaf
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.device import check_device, cpu, device
@@ -43,8 +43,7 @@ def _outside(t: TensorBase, how: str) -> Array:
     """The array of a tensor on its way out of the graph, which a gradient would not survive."""
     if current_node(t) is not None:
         raise ConversionError(
-            f"기울기가 필요한 텐서에는 {how}을(를) 쓸 수 없습니다. detach()를 먼저 부르세요: "
-            "t.detach().numpy().",
+            f"기울기가 필요한 텐서에는 {how}을(를) 쓸 수 없습니다. detach()를 먼저 부르세요.",
             f"Can't call {how} on Tensor that requires grad. Use tensor.detach().numpy() instead.",
         )
     return t._array
@@ -183,8 +182,7 @@ class ConversionMethods(TensorBase):
     def __bool__(self) -> builtins.bool:
         if self._array.size != 1:
             raise ConversionError(
-                f"형상 {self._array.shape}의 텐서는 참·거짓이 하나로 정해지지 않습니다. any()나 "
-                "all()을 쓰세요.",
+                f"형상 {self._array.shape}의 텐서는 참도 거짓도 아닙니다. any()나 all()을 쓰세요.",
                 f"Boolean value of Tensor with {self._array.size} values (shape "
                 f"{self._array.shape}) is ambiguous; use any() or all().",
             )
@@ -199,15 +197,12 @@ class ConversionMethods(TensorBase):
     def __index__(self) -> builtins.int:
         if self._array.dtype.kind == "f" or self._array.size != 1:
             raise ConversionError(
-                "원소가 하나인 정수 텐서만 인덱스로 쓸 수 있습니다: "
-                f"형상 {self._array.shape}, {self._array.dtype}.",
-                "only integer tensors of a single element can be converted to an index, not shape "
-                f"{self._array.shape} of {self._array.dtype}.",
+                f"정수 하나만 인덱스로 쓸 수 있습니다: {self._array.dtype}, 형상 "
+                f"{self._array.shape}.",
+                "only integer tensors of a single element can be converted to an index, not "
+                f"{self._array.dtype} of shape {self._array.shape}.",
             )
         return builtins.int(self._array.item())
-
-    def __contains__(self, element: Any) -> builtins.bool:
-        return builtins.bool(np.any(self._array == as_array(element)))
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Array:
         return np.array(_outside(self, "numpy()"), dtype=dtype, copy=copy)
@@ -229,18 +224,14 @@ class ConversionMethods(TensorBase):
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
     ) -> Tensor:
-        for arg in args:
+        for arg in (*args, other):
             if isinstance(arg, TensorBase):
                 dtype = arg._array.dtype
-            elif isinstance(arg, builtins.bool):
-                continue
             elif _names_device(arg):
                 device = arg
-            elif arg is not None:
+            elif arg is not None and not isinstance(arg, builtins.bool):
                 dtype = arg
         check_device(device)
-        if other is not None:
-            dtype = other.dtype
         chosen = self._array.dtype if dtype is None else as_dtype(dtype)
         if copy and chosen == self._array.dtype:
             return clone(self)
@@ -331,8 +322,7 @@ class ConversionMethods(TensorBase):
         node = current_node(self)
         if node is not None and not isinstance(node, Leaf):
             raise GradientError(
-                f"계산된 텐서({node.name()})에는 {how}을(를) 쓸 수 없습니다. detach()를 먼저 "
-                "부르세요.",
+                f"{how}은(는) 잎에만 쓸 수 있습니다: {node.name()}. detach()를 먼저 부르세요.",
                 f"Only leaves support {how}, not the result of {node.name()}; detach() it first.",
             )
         return node is not None

@@ -24,20 +24,14 @@ if TYPE_CHECKING:
 
 
 def tensor_of(x: Any) -> Any:
-    """배열, 목록, 수를 텐서로(텐서는 그대로).
-
-    A tensor of what NumPy takes for an array; a tensor itself.
-    """
+    """A tensor of what NumPy takes for an array; a tensor itself."""
     if isinstance(x, TensorBase):
         return x
     return ops.as_tensor(x) if isinstance(x, np.ndarray) else ops.tensor(x)
 
 
 def operand_of(x: Any) -> Any:
-    """피연산자: 수는 수로 남는다.
-
-    An operand for elementwise operations, in which a number stays one.
-    """
+    """An operand for elementwise operations, in which a number stays one."""
     return ops.tensor(x) if isinstance(x, list | tuple) else x
 
 
@@ -70,10 +64,7 @@ def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -
 
 
 def reduction_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
-    """줄이는 연산을 NumPy의 인자로.
-
-    A reduction with NumPy's arguments.
-    """
+    """A reduction with NumPy's arguments."""
 
     def reduced(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
         return op(tensor_of(a), axis, keepdims)
@@ -82,10 +73,7 @@ def reduction_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
 
 
 def scan_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
-    """누적 연산을 NumPy의 인자로: 축이 없으면 펴서.
-
-    A scan with NumPy's arguments: over all elements in turn if no axis is given.
-    """
+    """A scan with NumPy's arguments: over all elements in turn if no axis is given."""
 
     def scanned(a: Any, axis: Any = None, dtype: Any = None) -> Any:
         x = tensor_of(a)

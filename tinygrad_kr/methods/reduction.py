@@ -1,19 +1,18 @@
-"""줄이기와 정렬의 메서드.
+"""줄이기, 정렬, 선형 대수의 메서드.
 
-The methods that reduce, scan, sort and put in proportion.
+The methods that reduce, scan, sort, put in proportion and multiply matrices.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase
-from tinygrad_kr.ops import extrema, inplace, reduction, scan, sorting
+from tinygrad_kr.ops import inplace
 from tinygrad_kr.ops.dims import Dims, numpy_names
-from tinygrad_kr.ops.exponential import erf
-from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
-from tinygrad_kr.ops.sorting import Selection
-from tinygrad_kr.ops.vector_norm import norm
+from tinygrad_kr.ops.order import Selection
+from tinygrad_kr.ops.reduction import sum_to_size
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -28,18 +27,18 @@ class ReductionMethods(TensorBase):
 
     @numpy_names
     def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-        return reduction.sum(self, dim, keepdim, dtype=dtype)
+        return ops.sum(self, dim, keepdim, dtype=dtype)
 
     def sum_to_size(self, *size: Any) -> Tensor:
-        return reduction.sum_to_size(self, *size)
+        return sum_to_size(self, *size)
 
     @numpy_names
     def mean(self, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-        return reduction.mean(self, dim, keepdim, dtype=dtype)
+        return ops.mean(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
     def prod(self, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-        return scan.prod(self, dim, keepdim, dtype=dtype)
+        return ops.prod(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
     def var(
@@ -50,7 +49,7 @@ class ReductionMethods(TensorBase):
         *,
         correction: float | None = None,
     ) -> Tensor:
-        return reduction.var(self, dim, unbiased, keepdim, correction=correction)
+        return ops.var(self, dim, unbiased, keepdim, correction=correction)
 
     @numpy_names
     def std(
@@ -61,29 +60,29 @@ class ReductionMethods(TensorBase):
         *,
         correction: float | None = None,
     ) -> Tensor:
-        return reduction.std(self, dim, unbiased, keepdim, correction=correction)
+        return ops.std(self, dim, unbiased, keepdim, correction=correction)
 
     @numpy_names
     def norm(
         self, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: Any = None
     ) -> Tensor:
-        return norm(self, p, dim, keepdim, dtype)
+        return ops.norm(self, p, dim, keepdim, dtype)
 
     @numpy_names
     def logsumexp(self, dim: Dims, keepdim: bool = False) -> Tensor:
-        return logsumexp(self, dim, keepdim)
+        return ops.logsumexp(self, dim, keepdim)
 
     @numpy_names
     def all(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        return reduction.all(self, dim, keepdim)
+        return ops.all(self, dim, keepdim)
 
     @numpy_names
     def any(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        return reduction.any(self, dim, keepdim)
+        return ops.any(self, dim, keepdim)
 
     @numpy_names
     def count_nonzero(self, dim: Dims = None) -> Tensor:
-        return reduction.count_nonzero(self, dim)
+        return ops.count_nonzero(self, dim)
 
     # Extrema
 
@@ -95,7 +94,7 @@ class ReductionMethods(TensorBase):
     def max(self, dim: Tensor) -> Tensor: ...
     @numpy_names
     def max(self, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        return extrema.max(self, dim, keepdim, other=other)  # type: ignore[call-overload]
+        return ops.max(self, dim, keepdim, other=other)  # type: ignore[call-overload]
 
     @overload
     def min(self) -> Tensor: ...
@@ -105,7 +104,7 @@ class ReductionMethods(TensorBase):
     def min(self, dim: Tensor) -> Tensor: ...
     @numpy_names
     def min(self, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        return extrema.min(self, dim, keepdim, other=other)  # type: ignore[call-overload]
+        return ops.min(self, dim, keepdim, other=other)  # type: ignore[call-overload]
 
     @overload
     def median(self) -> Tensor: ...
@@ -113,56 +112,109 @@ class ReductionMethods(TensorBase):
     def median(self, dim: int, keepdim: bool = False) -> Selection: ...
     @numpy_names
     def median(self, dim: Any = None, keepdim: bool = False) -> Any:
-        return extrema.median(self, dim, keepdim)
+        return ops.median(self, dim, keepdim)
 
     @numpy_names
     def amax(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        return extrema.amax(self, dim, keepdim)
+        return ops.amax(self, dim, keepdim)
 
     @numpy_names
     def amin(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
-        return extrema.amin(self, dim, keepdim)
+        return ops.amin(self, dim, keepdim)
 
     @numpy_names
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        return extrema.argmax(self, dim, keepdim)
+        return ops.argmax(self, dim, keepdim)
 
     @numpy_names
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        return extrema.argmin(self, dim, keepdim)
+        return ops.argmin(self, dim, keepdim)
 
     # Scans, sorting, softmax
 
     @numpy_names
     def cumsum(self, dim: int, *, dtype: Any = None) -> Tensor:
-        return scan.cumsum(self, dim, dtype=dtype)
+        return ops.cumsum(self, dim, dtype=dtype)
 
     @numpy_names
     def cumprod(self, dim: int, *, dtype: Any = None) -> Tensor:
-        return scan.cumprod(self, dim, dtype=dtype)
+        return ops.cumprod(self, dim, dtype=dtype)
 
     @numpy_names
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Selection:
-        return sorting.sort(self, dim, descending, stable)
+        return ops.sort(self, dim, descending, stable)
 
     @numpy_names
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-        return sorting.argsort(self, dim, descending, stable)
+        return ops.argsort(self, dim, descending, stable)
 
     @numpy_names
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Selection:
-        return sorting.topk(self, k, dim, largest, sorted)
+        return ops.topk(self, k, dim, largest, sorted)
 
     @numpy_names
     def softmax(self, dim: int, *, dtype: Any = None) -> Tensor:
-        return softmax(self, dim, dtype=dtype)
+        return ops.softmax(self, dim, dtype=dtype)
 
     @numpy_names
     def log_softmax(self, dim: int, *, dtype: Any = None) -> Tensor:
-        return log_softmax(self, dim, dtype=dtype)
+        return ops.log_softmax(self, dim, dtype=dtype)
 
     def erf(self) -> Tensor:
-        return erf(self)
+        return ops.erf(self)
 
     def erf_(self) -> Tensor:
-        return inplace.apply(self, erf)
+        return inplace.apply(self, ops.erf)
+
+    # Linear algebra
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return inplace.apply(self, ops.matmul, other)
+
+    def matmul(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def mm(self, mat2: Any) -> Tensor:
+        return ops.mm(self, mat2)
+
+    def bmm(self, mat2: Any) -> Tensor:
+        return ops.bmm(self, mat2)
+
+    def mv(self, vec: Any) -> Tensor:
+        return ops.mv(self, vec)
+
+    def dot(self, tensor: Any) -> Tensor:
+        return ops.dot(self, tensor)
+
+    def outer(self, vec2: Any) -> Tensor:
+        return ops.outer(self, vec2)
+
+    def tensordot(self, other: Any, dims: Any = 2) -> Tensor:
+        return ops.tensordot(self, other, dims)
+
+    def trace(self) -> Tensor:
+        return ops.trace(self)
+
+    def diag(self, diagonal: int = 0) -> Tensor:
+        return ops.diag(self, diagonal)
+
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+        return ops.diagonal(self, offset, dim1, dim2)
+
+    def tril(self, diagonal: int = 0) -> Tensor:
+        return ops.tril(self, diagonal)
+
+    def triu(self, diagonal: int = 0) -> Tensor:
+        return ops.triu(self, diagonal)
+
+    def tril_(self, diagonal: int = 0) -> Tensor:
+        return inplace.apply(self, ops.tril, diagonal=diagonal)
+
+    def triu_(self, diagonal: int = 0) -> Tensor:
+        return inplace.apply(self, ops.triu, diagonal=diagonal)

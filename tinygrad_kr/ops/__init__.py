@@ -92,7 +92,6 @@ from tinygrad_kr.ops.exponential import (
     tan,
     tanh,
 )
-from tinygrad_kr.ops.extrema import amax, amin, argmax, argmin, max, median, min
 from tinygrad_kr.ops.gathering import (
     gather,
     index_select,
@@ -126,6 +125,8 @@ from tinygrad_kr.ops.linalg import (
     tril,
     triu,
 )
+from tinygrad_kr.ops.norms import log_softmax, logsumexp, norm, softmax
+from tinygrad_kr.ops.order import amax, amin, argmax, argmin, argsort, max, median, min, sort, topk
 from tinygrad_kr.ops.reduction import (
     all,
     any,
@@ -156,9 +157,6 @@ from tinygrad_kr.ops.shape import (
     unsqueeze,
     view,
 )
-from tinygrad_kr.ops.softmax import log_softmax, logsumexp, softmax
-from tinygrad_kr.ops.sorting import argsort, sort, topk
-from tinygrad_kr.ops.vector_norm import norm
 
 __all__ = [
     "abs",

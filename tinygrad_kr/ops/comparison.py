@@ -21,12 +21,12 @@ from tinygrad_kr.ops.primitive import Primitive
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-eq = Binary("eq", np.equal, "같은가. Whether a == b.", quiet=True)
-ne = Binary("ne", np.not_equal, "다른가. Whether a != b.", quiet=True)
-lt = Binary("lt", np.less, "작은가. Whether a < b.", quiet=True)
-le = Binary("le", np.less_equal, "작거나 같은가. Whether a <= b.", quiet=True)
-gt = Binary("gt", np.greater, "큰가. Whether a > b.", quiet=True)
-ge = Binary("ge", np.greater_equal, "크거나 같은가. Whether a >= b.", quiet=True)
+eq = Binary("eq", np.equal, "같은가. Whether a and b are equal.", quiet=True)
+ne = Binary("ne", np.not_equal, "다른가. Whether a and b differ.", quiet=True)
+lt = Binary("lt", np.less, "작은가. Whether a is less than b.", quiet=True)
+le = Binary("le", np.less_equal, "작거나 같은가. Whether a is at most b.", quiet=True)
+gt = Binary("gt", np.greater, "큰가. Whether a is greater than b.", quiet=True)
+ge = Binary("ge", np.greater_equal, "크거나 같은가. Whether a is at least b.", quiet=True)
 logical_and = Binary("logical_and", np.logical_and, "그리고. Logical and.", quiet=True)
 logical_or = Binary("logical_or", np.logical_or, "또는. Logical or.", quiet=True)
 logical_xor = Binary("logical_xor", np.logical_xor, "둘 중 하나만. Exclusive or.", quiet=True)

@@ -12,10 +12,10 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
+from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.ops.arithmetic import mul
 from tinygrad_kr.ops.conversion import alike
-from tinygrad_kr.ops.dims import array_of, normal_dim
+from tinygrad_kr.ops.dims import array_of, normal_dims
 from tinygrad_kr.ops.linalg import diagonal, matmul
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import permute, reshape
@@ -37,15 +37,13 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     operand takes its diagonal; ``...`` stands for any dimensions, which broadcast.
 
     Raises:
-        ArgumentError: the equation is no equation, or does not fit the number of operands.
+        ArgumentError: the equation is none, or of another number of operands.
         ShapeError: it does not fit the operands' dimensions, or a letter has two sizes.
 
     >>> import tinygrad_kr as tg
     >>> a = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> tg.einsum("ij,ij->i", a, a)
     tensor([ 5., 25.])
-    >>> tg.einsum("ii", a)
-    tensor(5.)
     """
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
@@ -57,48 +55,38 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     """몇 차원에 걸친 곱의 합.
 
-    The product of ``a`` and ``b`` summed over dimensions of both.
-
-    Args:
-        dims: how many, the last of ``a`` with the first of ``b``; or two lists, which of ``a``
-            with which of ``b``.
+    The product of ``a`` and ``b`` summed over dimensions of both: ``dims`` of them, the last of
+    ``a`` with the first of ``b``, or two lists, which of ``a`` with which of ``b``.
 
     Raises:
         ArgumentError: ``dims`` is neither, or the lists differ in length.
         ShapeError: the paired sizes differ.
     """
     dims = as_array(dims)
-    if hasattr(dims, "tolist"):
-        dims = dims.tolist()
-    if isinstance(dims, int) and 0 <= dims <= min(a.ndim, b.ndim):
-        left, right = list(range(a.ndim - dims, a.ndim)), list(range(dims))
-    else:
-        left, right = _pairs(dims, a.ndim, b.ndim)
+    dims = dims.tolist() if hasattr(dims, "tolist") else dims
+    ndim_a, ndim_b = array_of(a).ndim, array_of(b).ndim
+    if isinstance(dims, int) and 0 <= dims <= min(ndim_a, ndim_b):
+        dims = range(ndim_a - dims, ndim_a), range(dims)
+    left, right = _pairs(dims, ndim_a, ndim_b)
     # The labels of a are 0, 1 ...; those of b go on from there, but for the paired ones.
-    of_a: Labels = tuple(range(a.ndim))
-    of_b: Labels = tuple(left[right.index(i)] if i in right else a.ndim + i for i in range(b.ndim))
+    of_a: Labels = tuple(range(ndim_a))
+    of_b: Labels = tuple(left[right.index(i)] if i in right else ndim_a + i for i in range(ndim_b))
     output = tuple(n for n in (*of_a, *of_b) if n not in left)
     return _contract(f"tensordot(dims={dims})", [of_a, of_b], output, (a, b))
 
 
-def _pairs(dims: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
+def _pairs(dims: Any, *ndims: int) -> list[list[int]]:
+    """The dimensions to sum over, of each operand, from two lists of them."""
     try:
-        first, second = ([n] if isinstance(n, int) else list(n) for n in dims)
-    except (TypeError, ValueError):
-        first, second = [0], []
-    left = [normal_dim(n, a_ndim) for n in first]
-    right = [normal_dim(n, b_ndim) for n in second]
-    if len(left) != len(right):
+        lists = [[n] if isinstance(n, int) else list(n) for n in dims]
+    except TypeError:
+        lists = []
+    if len(lists) != 2 or len(lists[0]) != len(lists[1]):
         raise ArgumentError(
             f"tensordot의 dims는 차원의 수이거나 길이가 같은 두 목록입니다: {dims!r}.",
             f"dims of tensordot is a number of dimensions or two lists of one length: {dims!r}.",
         )
-    if len({*left}) != len(left) or len({*right}) != len(right):
-        raise DimError(
-            f"tensordot의 dims에 같은 차원이 두 번 있습니다: {dims!r}.",
-            f"A dimension appears twice in dims of tensordot: {dims!r}.",
-        )
-    return left, right
+    return [list(normal_dims(d, n)) if d else [] for d, n in zip(lists, ndims, strict=True)]
 
 
 def _parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Labels], Labels]:
@@ -107,8 +95,7 @@ def _parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Label
     texts = left.split(",")
     if len(texts) != len(shapes):
         raise ArgumentError(
-            f"einsum {equation!r}에는 피연산자가 {len(texts)}개 있어야 하는데 {len(shapes)}개가 "
-            "왔습니다.",
+            f"einsum {equation!r}의 피연산자는 {len(texts)}개입니다: {len(shapes)}개가 왔습니다.",
             f"einsum {equation!r} is of {len(texts)} operands, but {len(shapes)} were given.",
         )
     terms = []
@@ -132,8 +119,7 @@ def _parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[Label
     if len({*output}) != len(output) or not known.issuperset(output):
         raise ArgumentError(
             f"einsum {equation!r}: 출력의 레이블은 한 번씩만, 입력에 있는 것만 쓸 수 있습니다.",
-            f"einsum {equation!r}: an output subscript must appear in an input, and only once in "
-            "the output.",
+            f"einsum {equation!r}: an output subscript must appear in an input, and only once.",
         )
     return terms, output
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 # Integers become floats; what lies outside the domain is nan or an infinity, without a warning.
 _real = partial(Unary, floating=True, quiet=True)
 
-exp = _real("exp", np.exp, "지수. e ** x.", x=lambda g, y: g * y)
+exp = _real("exp", np.exp, "지수. e to the power of x.", x=lambda g, y: g * y)
 expm1 = _real(
-    "expm1", np.expm1, "exp(x) - 1. The same, accurate near 0.", x=lambda g, y: g * (y + 1)
+    "expm1", np.expm1, "정확한 exp(x) - 1. Accurate near 0 too.", x=lambda g, y: g * (y + 1)
 )
 log = _real("log", np.log, "자연로그. The natural logarithm.", x=lambda g, x: g / x)
 log1p = _real(
-    "log1p", np.log1p, "log(1 + x). The same, accurate near 0.", x=lambda g, x: g / (x + 1)
+    "log1p", np.log1p, "정확한 log(1 + x). Accurate near 0 too.", x=lambda g, x: g / (x + 1)
 )
 log2 = _real(
     "log2", np.log2, "밑이 2인 로그. The logarithm to base 2.", x=lambda g, x: g / (x * math.log(2))
@@ -41,7 +41,7 @@ log10 = _real(
 logaddexp = Binary(
     "logaddexp",
     np.logaddexp,
-    "log(exp(a) + exp(b)). The same, without overflow.",
+    "log(exp(a) + exp(b))를 넘침 없이. Computed without overflow.",
     floating=True,
     quiet=True,
     a=lambda g, a, b: g * sigmoid(a - b),
@@ -78,7 +78,7 @@ def _sigmoid(x: Array) -> Any:
 
 
 sigmoid: Unary = _real(
-    "sigmoid", _sigmoid, "시그모이드. 1 / (1 + exp(-x)), without overflow.",
+    "sigmoid", _sigmoid, "시그모이드. The sigmoid, without overflow.",
     x=lambda g, y: g * y * (1 - y),
 )  # fmt: skip
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
-from tinygrad_kr.dtypes import Array, bool_
+from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.conversion import cast
-from tinygrad_kr.ops.dims import normal_dim, numpy_names
+from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
 from tinygrad_kr.ops.indexing import add_at, getitem, numbered
 from tinygrad_kr.ops.joining import along
 from tinygrad_kr.ops.pointwise import filling
@@ -64,44 +64,32 @@ _scatter_add: Callable[..., Tensor] = Primitive(
 
 
 def _checked(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any]:
-    """``dim`` counted from the front, and input and index in the same number of dimensions.
-
-    Refuses an index that is not of integers, too large elsewhere than along ``dim``, or out of
-    range. A 0-d tensor counts as one of one element.
-    """
-    x, i = as_array(input), as_array(index)
+    """``dim`` counted from the front, input and index; a 0-d tensor as one of one element."""
+    x, i = array_of(input), array_of_kind("iu", name, index)
     at = normal_dim(dim, x.ndim)
-    if not isinstance(i, np.ndarray) or i.dtype.kind not in "iu":
-        kind = i.dtype if isinstance(i, np.ndarray) else type(i).__name__
-        raise DTypeError(
-            f"{name}의 인덱스는 정수 텐서여야 합니다: {kind}.",
-            f"{name}(): expected an integer tensor as index, not {kind}.",
-        )
-    if max(x.ndim, 1) != max(i.ndim, 1):
-        raise ShapeError(
-            f"{name}: 인덱스(형상 {i.shape})와 텐서(형상 {x.shape})의 차원 수가 같아야 합니다.",
-            f"{name}(): the index, of shape {i.shape}, must have the same number of dimensions as "
-            f"the tensor, of shape {x.shape}.",
-        )
-    if x.ndim == 0 or i.ndim == 0:
-        input, index = reshape(input, x.shape or 1), reshape(index, i.shape or 1)
-        x, i = as_array(input), as_array(index)
-    larger = [m > n and d != at for d, (m, n) in enumerate(zip(i.shape, x.shape, strict=True))]
-    if i.size and any(larger):
-        raise ShapeError(
-            f"{name}: 인덱스의 형상 {i.shape}은(는) 차원 {at} 밖에서는 텐서의 형상 {x.shape}보다 "
-            "클 수 없습니다.",
-            f"{name}(): expected index {i.shape} to be no larger than the tensor {x.shape} apart "
-            f"from dimension {at}.",
-        )
-    n = x.shape[at]
-    if i.size and (i.min() < 0 or i.max() >= n):
-        bad = i[(i < 0) | (i >= n)][0]
+    if max(x.ndim, 1) == max(i.ndim, 1):
+        if x.ndim == 0 or i.ndim == 0:
+            input, index = reshape(input, x.shape or 1), reshape(index, i.shape or 1)
+            x, i = as_array(input), as_array(index)
+        sizes = enumerate(zip(i.shape, x.shape, strict=True))
+        if i.size == 0 or all(m <= n or d == at for d, (m, n) in sizes):
+            _check_range(name, i, at, x.shape[at])
+            return at, input, index
+    raise ShapeError(
+        f"{name}: 인덱스의 형상 {i.shape}은(는) 텐서의 형상 {x.shape}과 차원 수가 같고, 차원 {at} "
+        "밖에서는 더 클 수 없습니다.",
+        f"{name}(): expected index {i.shape} to have the same number of dimensions as the tensor "
+        f"{x.shape} and be no larger apart from dimension {at}.",
+    )
+
+
+def _check_range(name: str, index: Array, dim: int, size: int) -> None:
+    outside = index[(index < 0) | (index >= size)]
+    if outside.size:
         raise IndexingError(
-            f"{name}: 인덱스 {bad}이(가) 차원 {at}의 범위를 벗어났습니다. 크기는 {n}입니다.",
-            f"{name}(): index {bad} is out of bounds for dimension {at} with size {n}.",
+            f"{name}: 인덱스 {outside[0]}이(가) 차원 {dim}의 크기 {size}을(를) 벗어났습니다.",
+            f"{name}(): index {outside[0]} is out of bounds for dimension {dim} with size {size}.",
         )
-    return at, input, index
 
 
 @numpy_names
@@ -109,16 +97,13 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
     """dim을 따라 index가 가리키는 값을 모은다.
 
     Values picked along ``dim``: in two dimensions ``out[i, j] = input[index[i, j], j]`` for
-    dim 0, ``input[i, index[i, j]]`` for dim 1.
+    dim 0, ``input[i, index[i, j]]`` for dim 1. Negative indices are out of range.
 
     Shape:
-        index: as many dimensions as ``input``, no larger in the others than ``dim``; output: as
-        index.
+        index: as many dimensions as ``input``, no larger in the others than ``dim``.
 
     Raises:
-        ShapeError: the index has another number of dimensions or is too large.
-        IndexingError: an index is out of range; negative ones are.
-        DTypeError: the index is not of integers.
+        ShapeError, IndexingError, DTypeError: the index does not fit, here and below.
 
     >>> import tinygrad_kr as tg
     >>> tg.gather(tg.tensor([[1, 2], [3, 4]]), 1, tg.tensor([[0], [1]]))
@@ -136,20 +121,16 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
 
     Values picked along ``dim`` as by :func:`gather`, the other dimensions being broadcast; with no
     dim, from the flat tensor. What ``argsort`` and ``argmax(keepdim=True)`` return fits.
-
-    Raises:
-        ShapeError: the numbers of dimensions differ, or the others do not broadcast.
-        IndexingError: an index is out of range.
     """
     if dim is None:
         return take_along_dim(ravel(input), ravel(indices), 0)
-    x, i = as_array(input), as_array(indices)
+    x, i = array_of(input), array_of(indices)
     at = normal_dim(dim, x.ndim)
     if x.ndim != i.ndim:
         raise ShapeError(
-            f"take_along_dim의 두 텐서는 차원 수가 같아야 합니다: 형상 {x.shape}와 {i.shape}.",
-            "take_along_dim(): input and indices should have the same number of dimensions, but "
-            f"have shapes {x.shape} and {i.shape}.",
+            f"take_along_dim의 두 텐서는 차원 수가 같아야 합니다: 형상 {x.shape}, {i.shape}.",
+            "take_along_dim(): input and indices should have the same number of dimensions: "
+            f"{x.shape}, {i.shape}.",
         )
     if x.ndim == 0:
         return take_along_dim(input, indices)
@@ -166,23 +147,18 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """dim에서 index가 가리키는 조각들을 모은다.
 
     The slices of ``input`` along ``dim`` that a 1-d ``index`` names, as a copy.
-
-    Raises:
-        ShapeError: the index has more than one dimension.
-        IndexingError: an index is out of range; negative ones are.
     """
-    x, i = as_array(input), as_array(index)
+    x, i = array_of(input), array_of_kind("iu", "index_select", index)
     at = normal_dim(dim, x.ndim)
-    if np.ndim(i) > 1:
+    if i.ndim > 1:
         raise ShapeError(
             f"index_select의 인덱스는 1차원이어야 합니다: 형상 {i.shape}.",
             f"index_select(): Index is supposed to be a vector, not of shape {i.shape}.",
         )
-    wide = reshape(index, -1)
     if x.ndim == 0:
-        return reshape(gather(input, 0, wide), ())
-    _checked("index_select", np.empty(x.shape[at]), 0, as_array(wide))
-    return getitem(input, index=along(at, np.array(as_array(wide), np.intp))[:-1])
+        return reshape(gather(input, 0, index), ())
+    _check_range("index_select", i, at, x.shape[at])
+    return getitem(input, index=along(at, np.array(i, np.intp, ndmin=1))[:-1])
 
 
 # Scattering
@@ -196,8 +172,7 @@ def _source(name: str, input: Any, index: Any, src: Any) -> Any:
         return filling(array, dtype)
     if array.dtype != dtype:
         raise DTypeError(
-            f"{name}: src의 자료형 {array.dtype}이(가) 텐서의 {dtype}과(와) 다릅니다. to()로 "
-            "바꾸어 주세요.",
+            f"{name}: src의 자료형 {array.dtype}이(가) 텐서의 {dtype}과(와) 다릅니다.",
             f"{name}(): expected src of dtype {dtype}, not {array.dtype}; convert it with to().",
         )
     if array.ndim == 0:
@@ -220,23 +195,13 @@ def scatter(
 ) -> Tensor:  # fmt: skip
     """index가 가리키는 자리에 src의 값을 쓴 것.
 
-    ``input`` with values of ``src`` written along ``dim``: ``out[index[i, j], j] = src[i, j]`` for
-    dim 0. Where an index comes twice, one of the values is written.
-
-    Args:
-        src: a tensor of at least the shape of ``index``, or a number (also spelled ``value``).
-        reduce: None, or ``"add"`` to add instead of writing.
-
-    Raises:
-        ShapeError: the shapes do not fit.
-        IndexingError: an index is out of range; negative ones are.
-        DTypeError: the dtypes differ, or the index is not of integers.
-        ArgumentError: neither ``src`` nor ``value``, or another ``reduce``.
+    ``input`` with values of ``src``, a tensor of at least the shape of ``index`` or a number (also
+    spelled ``value``), written along ``dim``: ``out[index[i, j], j] = src[i, j]`` for dim 0. Where
+    an index comes twice, one of the values is written; ``reduce="add"`` adds them instead.
     """
     if (src is None) == (value is None) or reduce not in (None, "add"):
         raise ArgumentError(
-            f"scatter에는 src나 value 하나가 있어야 하고, reduce는 None이나 'add'입니다: "
-            f"{reduce!r}.",
+            f"scatter에는 src나 value가 있어야 하고, reduce는 None이나 'add'입니다: {reduce!r}.",
             f"scatter() takes one of src and value; reduce is None or 'add', not {reduce!r}.",
         )
     at, x, i = _checked("scatter", input, dim, index)
@@ -254,13 +219,7 @@ def scatter(
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """index가 가리키는 자리에 src의 값을 더한 것.
 
-    ``input`` with values of ``src`` added along ``dim``: ``out[index[i, j], j] += src[i, j]`` for
-    dim 0; the reverse of :func:`gather`.
-
-    Raises:
-        ShapeError: the shapes do not fit.
-        IndexingError: an index is out of range; negative ones are.
-        DTypeError: the dtypes differ, or the index is not of integers.
+    ``input`` with values of ``src`` added along ``dim``; the reverse of :func:`gather`.
     """
     return scatter(input, dim, index, src, reduce="add")
 
@@ -279,33 +238,17 @@ def _common(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
         ) from None
 
 
-def _mask(name: str, mask: Any) -> Array:
-    array = as_array(mask)
-    if not isinstance(array, np.ndarray) or array.dtype != bool_:
-        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise DTypeError(
-            f"{name}의 마스크는 bool 텐서여야 합니다: {kind}.",
-            f"{name} only supports boolean masks, but got {kind}.",
-        )
-    return array
-
-
 def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """마스크가 참인 곳을 value로 채운 것.
 
     ``input`` with ``value``, a number or a 0-d tensor, where ``mask`` holds; they are broadcast.
-
-    Raises:
-        DTypeError: the mask is not of bools.
-        ShapeError: the shapes do not broadcast, or the value has dimensions.
-        ArgumentError: the value is out of the range of an integer dtype.
 
     >>> import tinygrad_kr as tg
     >>> x = tg.tensor([1.0, 2.0, 3.0])
     >>> x.masked_fill(x > 1, 0)
     tensor([1., 0., 0.])
     """
-    x, m = as_array(input), _mask("masked_fill", mask)
+    x, m = array_of(input), array_of_kind("b", "masked_fill", mask)
     number = operand(as_array(value))
     if np.ndim(number) > 0:
         raise ShapeError(
@@ -321,11 +264,7 @@ def masked_select(input: Any, mask: Any) -> Tensor:
     """마스크가 참인 원소들을 1차원으로.
 
     The elements where ``mask`` holds, in one dimension; they are broadcast.
-
-    Raises:
-        DTypeError: the mask is not of bools.
-        ShapeError: the shapes do not broadcast.
     """
-    m = _mask("masked_select", mask)
-    shape = _common("masked_select", as_array(input).shape, m.shape)
+    m = array_of_kind("b", "masked_select", mask)
+    shape = _common("masked_select", array_of(input).shape, m.shape)
     return getitem(expand(input, shape), index=(np.array(np.broadcast_to(m, shape)),))

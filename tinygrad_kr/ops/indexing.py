@@ -33,18 +33,12 @@ def _repeats(index: Index) -> bool:
 
 
 def numbered(shape: tuple[int, ...]) -> Array:
-    """자리마다 제 번호가 든 배열.
-
-    An array of the flat position of each of its elements.
-    """
+    """An array of the flat position of each of its elements."""
     return np.arange(math.prod(shape)).reshape(shape)
 
 
 def add_at(out: Array, positions: Array, g: Array) -> None:
-    """out의 펼친 자리들에 g를 더한다.
-
-    Add ``g`` to the flat ``positions`` of a contiguous array, repeated ones too.
-    """
+    """Add ``g`` to the flat ``positions`` of a contiguous array, repeated ones too."""
     np.add.at(out.reshape(-1), positions.reshape(-1), g.reshape(-1))
 
 
@@ -61,15 +55,13 @@ def _spread(g: Array, *, shape: tuple[int, ...], index: Index) -> Array:
     return out
 
 
-#: 인덱스로 읽기(NumPy의 뜻 그대로). Reading by an index, in NumPy's meaning.
+# Reading by an index in NumPy's meaning, and a zero array with ``g`` added at one.
 getitem: Callable[..., Tensor] = Primitive(
     "index",
     lambda x, *, index: x[index],
     view=True,
     x=lambda g, x_shape, index: spread(g, shape=x_shape, index=index),
 )
-
-#: 영의 배열에 인덱스로 더하기. A zero array with ``g`` added at an index.
 spread: Callable[..., Tensor] = Primitive(
     "spread", _spread, g=lambda g, index: getitem(g, index=index)
 )
@@ -79,15 +71,10 @@ spread: Callable[..., Tensor] = Primitive(
 
 
 def parse(shape: tuple[int, ...], key: Any) -> tuple[Index, Index]:
-    """인덱스를 NumPy의 기본 인덱스와 고급 인덱스로 나눈다.
+    """A key as the basic index to apply first, and the advanced one to apply to that view.
 
-    A key as the basic index to apply first and the advanced index to apply to the view that it
-    gives, either of them None where there is nothing to do. Arrays in them are ours: a key that
-    changes later changes nothing.
-
-    Raises:
-        IndexingError: too many indices, one out of range, a mask that does not fit, or a thing that
-            is no index.
+    Either is None where there is nothing to do. Arrays in them are ours: a key that changes later
+    changes nothing.
     """
     kind = type(key)
     if kind is int:
@@ -100,7 +87,7 @@ def parse(shape: tuple[int, ...], key: Any) -> tuple[Index, Index]:
                if type(p) is not bool)  # fmt: skip
     if used > len(shape):
         raise IndexingError(
-            f"인덱스가 너무 많습니다: {len(shape)}차원 텐서(형상 {shape})에 {used}개.",
+            f"인덱스가 너무 많습니다: 형상 {shape}인 텐서에 {used}개.",
             f"too many indices for tensor of dimension {len(shape)} (shape {shape}): {used}.",
         )
     basic: list[Any] = []
@@ -195,7 +182,7 @@ def _arrays(p: Any) -> Any:
 
 def _no_index(what: str) -> IndexingError:
     return IndexingError(
-        f"인덱스가 될 수 없습니다: {what}. 정수, 슬라이스, None, ..., 정수나 bool의 텐서만 됩니다.",
+        f"인덱스가 될 수 없습니다: {what}. 정수, 슬라이스, None, ..., 텐서만 됩니다.",
         "only integers, slices, ellipsis, None and integer or bool tensors are valid indices, not "
         f"{what}.",
     )
@@ -226,10 +213,9 @@ def _check_mask(p: Array, dim: int, shape: tuple[int, ...]) -> int:
     part = shape[dim : dim + p.ndim]
     if p.shape != part:
         raise IndexingError(
-            f"마스크의 형상 {p.shape}이(가) 텐서(형상 {shape})의 차원 {dim}부터의 형상 {part}과 "
-            "다릅니다.",
+            f"마스크의 형상 {p.shape}이(가) 텐서의 차원 {dim}부터의 형상 {part}과 다릅니다.",
             f"The shape of the mask {p.shape} does not match {part}, the shape of the indexed "
-            f"tensor {shape} from dimension {dim}.",
+            f"tensor from dimension {dim}.",
         )
     return p.ndim
 
@@ -238,13 +224,7 @@ def _check_mask(p: Array, dim: int, shape: tuple[int, ...]) -> int:
 
 
 def index(input: Any, key: Any) -> Tensor:
-    """input[key]. 슬라이스와 정수는 뷰를, 배열은 복사를 준다.
-
-    ``input[key]``: a view for integers, slices, ``None`` and ``...``, a copy for arrays and masks.
-
-    Raises:
-        IndexingError: see :func:`parse`.
-    """
+    """``input[key]``: a view for integers, slices, ``None``, ``...``, else a copy."""
     basic, advanced = parse(input._array.shape, key)
     if basic is not None:
         input = getitem(input, index=basic)
@@ -252,13 +232,7 @@ def index(input: Any, key: Any) -> Tensor:
 
 
 def pick(input: Any, advanced: Index) -> Tensor:
-    """고급 인덱스로 읽는다.
-
-    Read by an advanced index, the second of :func:`parse`.
-
-    Raises:
-        IndexingError: an index is out of range, or its arrays do not broadcast together.
-    """
+    """Read by an advanced index, the second of :func:`parse`."""
     try:
         return getitem(input, index=advanced)
     except IndexError:
@@ -266,10 +240,7 @@ def pick(input: Any, advanced: Index) -> Tensor:
 
 
 def refused(shape: tuple[int, ...], advanced: Index) -> IndexingError:
-    """NumPy가 왜 고급 인덱스를 거절했는지.
-
-    The error for an advanced index that NumPy would not take.
-    """
+    """The error for an advanced index that NumPy would not take."""
     dim, shapes = 0, []
     for p in advanced:
         if _is_mask(p):

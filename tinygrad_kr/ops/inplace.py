@@ -51,20 +51,12 @@ write: Primitive = Primitive(
     _write_forward,
     base=lambda g, steps, index: write(g, np.zeros((), g.dtype), steps=steps, index=index),
     value=lambda g, steps, index: _read(g, steps, index),
-    doc="바탕의 한 부분에 값을 쓴다. A base with a value written into a part of it.",
 )
 
 
 def writable(x: Any, differentiable: bool) -> None:
-    """x를 제자리에서 바꿀 수 있는지 확인한다.
-
-    Refuse an in-place change of ``x`` that could not be done rightly.
-
-    Raises:
-        InplaceError: a leaf that requires grad or its view (while recording), a view made under
-            ``no_grad`` (if the write is ``differentiable``), overlapping memory, a read-only array.
-    """
-    array = x._array
+    """Refuse an in-place change of ``x`` that could not be done rightly."""
+    array, view = x._array, x._view
     pairs = zip(array.strides, array.shape, strict=True)
     if array.size and any(s == 0 and n > 1 for s, n in pairs):
         raise InplaceError(
@@ -79,19 +71,13 @@ def writable(x: Any, differentiable: bool) -> None:
         )
     if not mode.recording:
         return
-    view = x._view
-    if isinstance(x._node, Leaf):
+    leaf = isinstance(x._node, Leaf)
+    if leaf or (view is not None and isinstance(view.base._node, Leaf)):
         raise InplaceError(
-            "requires_grad=True인 잎은 제자리에서 바꿀 수 없습니다. no_grad() 안에서 하거나 "
-            "x = x + ...처럼 쓰세요.",
-            "a leaf Variable that requires grad is being used in an in-place operation; do it "
-            "inside no_grad(), or write x = x + ... instead.",
-        )
-    if view is not None and isinstance(view.base._node, Leaf):
-        raise InplaceError(
-            "requires_grad=True인 잎의 뷰는 제자리에서 바꿀 수 없습니다. no_grad() 안에서 하세요.",
-            "a view of a leaf Variable that requires grad is being used in an in-place operation; "
-            "do it inside no_grad().",
+            "requires_grad=True인 잎과 그 뷰는 제자리에서 바꿀 수 없습니다. no_grad() 안에서 "
+            "하세요.",
+            f"a {'' if leaf else 'view of a '}leaf Variable that requires grad is being used in an "
+            "in-place operation; do it inside no_grad().",
         )
     if view is not None and not view.recorded and (differentiable or view.base._node is not None):
         raise InplaceError(
@@ -116,10 +102,7 @@ def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
 
 
 def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Tensor:
-    """x를 op(x, *operands)의 값으로 바꾼다: x.op_(...).
-
-    Replace the value of ``x`` by ``op(x, *operands)``, in place; returns ``x``.
-    """
+    """Replace the value of ``x`` by ``op(x, *operands)``, in place; returns ``x``."""
     needs = mode.recording and any(
         isinstance(o, TensorBase) and current_node(o) is not None for o in (x, *operands)
     )
@@ -140,10 +123,7 @@ def _source(x: Any, value: Any) -> Any:
 
 
 def fill(x: Any, value: Any) -> Tensor:
-    """x의 모든 값을 value로 바꾼다: copy_, fill_, zero_.
-
-    Replace every value of ``x`` by ``value``, a tensor or a number that broadcasts to it.
-    """
+    """Replace every value of ``x`` by a tensor or a number that broadcasts to it."""
     source = _source(x, value)
     writable(x, mode.recording and current_node(source) is not None)
     _fits(x, source._array.shape, x._array.dtype)
@@ -152,20 +132,14 @@ def fill(x: Any, value: Any) -> Tensor:
 
 
 def copy(x: Any, source: Any) -> Tensor:
-    """source의 값을 x에 베낀다. 자료형은 x의 것이 된다.
-
-    Copy the values of ``source``, broadcast and in the dtype of ``x``, into ``x``.
-    """
+    """Copy the values of ``source``, broadcast and in the dtype of ``x``, into ``x``."""
     if not isinstance(source, TensorBase):
         source = wrap(np.asarray(source))
     return fill(x, cast(source, x._array.dtype))
 
 
 def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Tensor:
-    """x를 분포에서 뽑은 값으로 채운다.
-
-    Fill ``x`` with draws from ``distribution(*parameters, size)``.
-    """
+    """Fill ``x`` with draws from ``distribution(*parameters, size)``."""
     writable(x, False)
     return fill(x, wrap(np.asarray(distribution(*parameters, x._array.shape))))
 
@@ -211,16 +185,7 @@ def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
 
 
 def put(x: Any, key: Any, value: Any) -> None:
-    """x[key] = value.
-
-    Write ``value``, a tensor, an array, a number or nested lists, into ``x[key]``, to which it is
-    broadcast and cast.
-
-    Raises:
-        IndexingError: see :func:`~tinygrad_kr.ops.indexing.parse`.
-        ShapeError: the shapes do not fit.
-        InplaceError: see :func:`writable`.
-    """
+    """``x[key] = value``: a tensor, an array, a number or nested lists, broadcast and cast."""
     basic, advanced = parse(x._array.shape, key)
     source = _source(x, tensor(value) if isinstance(value, list | tuple) else value)
     place = x if basic is None else getitem(x, index=basic)

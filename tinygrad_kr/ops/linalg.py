@@ -32,8 +32,7 @@ def _matmul_forward(a: Array, b: Array, *, ta: bool, tb: bool) -> Array:
     return product
 
 
-#: 행렬 곱. ta, tb: 그 피연산자의 전치를 곱한다. The product of matrices, ``ta`` and ``tb`` saying
-#: which operand enters transposed: BLAS reads it so, and nothing is copied.
+# ``ta`` and ``tb`` say which operand enters transposed: BLAS reads it so, and nothing is copied.
 _matmul: Callable[..., Tensor] = Primitive(
     "matmul",
     _matmul_forward,
@@ -57,8 +56,8 @@ def _operands(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     x, z = operand(as_array(a)), operand(as_array(b))
     if not isinstance(x, np.ndarray) or not isinstance(z, np.ndarray):
         raise ShapeError(
-            f"{name}의 두 인자는 차원이 있는 텐서여야 합니다. 수를 곱하려면 *를 쓰세요.",
-            f"Both arguments of {name} must be tensors with dimensions; use * for a number.",
+            f"{name}의 두 인자는 텐서여야 합니다. 수를 곱하려면 *를 쓰세요.",
+            f"Both arguments of {name} must be tensors; use * for a number.",
         )
     if x.dtype is not z.dtype:
         a, b = alike(a, b)
@@ -80,7 +79,7 @@ def _expect(name: str, a: Any, b: Any, *ndims: int) -> None:
     if (a.ndim, b.ndim) != ndims:
         raise _misfit(
             name, a, b,
-            f"차원이 {ndims[0]}개와 {ndims[1]}개여야 합니다. matmul은 다른 차원도 받습니다.",
+            f"차원이 {ndims[0]}개와 {ndims[1]}개여야 합니다.",
             f"expected {ndims[0]} and {ndims[1]} dimensions; matmul takes others.",
         )  # fmt: skip
 
@@ -95,7 +94,7 @@ def matmul(input: Any, other: Any) -> Tensor:
         (*, n, k) @ (*, k, m) gives (*, n, m).
 
     Raises:
-        ShapeError: the inner sizes differ, the batches do not broadcast, or an operand is 0-d.
+        ShapeError: the shapes do not fit, here and below.
         DTypeError: both operands are bool.
 
     >>> import tinygrad_kr as tg
@@ -106,7 +105,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     if a.ndim == 0 or b.ndim == 0:
         raise _misfit(
             "matmul", a, b,
-            "0차원 텐서는 행렬 곱을 할 수 없습니다. 수를 곱하려면 *를 쓰세요.",
+            "수를 곱하려면 *를 쓰세요.",
             "both arguments need at least one dimension; use * for a number.",
         )  # fmt: skip
     inner = b.shape[0] if b.ndim == 1 else b.shape[-2]
@@ -141,7 +140,7 @@ def _product(a: Any, b: Any) -> Any:
     except ValueError:
         raise _misfit(
             "matmul", a, b,
-            "앞쪽 차원(배치)을 브로드캐스트할 수 없습니다. 크기가 같거나 1이어야 합니다.",
+            "앞쪽 차원(배치)을 브로드캐스트할 수 없습니다.",
             "the batch dimensions do not broadcast; sizes must be equal or 1.",
         ) from None  # fmt: skip
     return _matmul(a, b, ta=False, tb=False)
@@ -150,7 +149,7 @@ def _product(a: Any, b: Any) -> Any:
 def mm(input: Any, mat2: Any) -> Tensor:
     """두 행렬의 곱.
 
-    The product of two matrices; like :func:`matmul`, but of matrices alone.
+    The product of two matrices.
     """
     a, b = _operands("mm", input, mat2)
     _expect("mm", a, b, 2, 2)
@@ -160,10 +159,7 @@ def mm(input: Any, mat2: Any) -> Tensor:
 def bmm(input: Any, mat2: Any) -> Tensor:
     """배치마다의 행렬 곱.
 
-    The products of two batches of matrices, without broadcasting.
-
-    Shape:
-        (b, n, k) and (b, k, m) give (b, n, m).
+    The products of two batches of matrices, without broadcasting: (b, n, k) and (b, k, m).
     """
     a, b = _operands("bmm", input, mat2)
     _expect("bmm", a, b, 3, 3)
@@ -190,10 +186,6 @@ def dot(input: Any, tensor: Any) -> Tensor:
     """두 벡터의 내적.
 
     The dot product of two vectors.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.dot(tg.tensor([2.0, 3.0]), tg.tensor([2.0, 1.0]))
-    tensor(7.)
     """
     a, b = _operands("dot", input, tensor)
     _expect("dot", a, b, 1, 1)
@@ -255,10 +247,8 @@ _embed: Callable[..., Tensor] = Primitive(
 def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """두 차원의 대각선을 마지막 차원으로 하는 뷰.
 
-    A view of the diagonal of two dimensions, as the last dimension.
-
-    Args:
-        offset: 0 the main diagonal, above it if positive, below if negative.
+    A view of the diagonal of two dimensions, as the last dimension: above the main one if
+    ``offset`` is positive, below if negative.
     """
     ndim = array_of(input).ndim
     first, second = normal_dim(dim1, ndim), normal_dim(dim2, ndim)

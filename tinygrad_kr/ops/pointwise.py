@@ -36,10 +36,7 @@ def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def promote(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
-    """두 피연산자를 승격 규칙의 자료형으로.
-
-    Two operands, arrays or numbers, as NumPy must get them to compute in PyTorch's dtype.
-    """
+    """Two operands as NumPy must get them to compute in PyTorch's dtype."""
     dtype = result_dtype(a, b)
     if floating and dtype.kind != "f":
         dtype = dtypes.get_default_dtype()
@@ -54,13 +51,7 @@ def _cast(x: Any, dtype: dtypes.DType) -> Any:
 
 
 def in_dtype(value: Any, dtype: dtypes.DType) -> Array:
-    """수나 배열을 그 자료형의 새 배열로.
-
-    A number or an array as a new array of ``dtype``, what is too large as infinity.
-
-    Raises:
-        ArgumentError: an integer beyond 64 bits.
-    """
+    """A number or an array as a new array of ``dtype``, what is too large as infinity."""
     try:
         with np.errstate(all="ignore"):
             return np.asarray(value).astype(dtype)
@@ -69,13 +60,7 @@ def in_dtype(value: Any, dtype: dtypes.DType) -> Array:
 
 
 def filling(value: Any, dtype: dtypes.DType) -> Array:
-    """텐서에 채울 수를 그 자료형의 배열로.
-
-    What fills places of a tensor of ``dtype``, a number or an array, as an array of that dtype.
-
-    Raises:
-        ArgumentError: the number is out of the range of an integer dtype, or nan.
-    """
+    """What fills places of a tensor of ``dtype``, a number or an array, in that dtype."""
     if dtype.kind in "iu" and isinstance(value, int | float):
         most = np.iinfo(dtype).max
         if not -most - 1 <= value <= most:
@@ -214,18 +199,15 @@ class Binary(_Pointwise):
 
 def _refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
     """What NumPy would not compute, said in our words."""
-    shapes = [np.shape(a) for a in arrays]
-    kinds = [str(a.dtype) if isinstance(a, np.ndarray) else type(a).__name__ for a in arrays]
     if isinstance(error, TypeError):
-        kind = ", ".join(kinds)
+        kind = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in arrays)
         return DTypeError(
             f"{name}은(는) 이 자료형에 쓸 수 없습니다: {kind}. to()나 float()로 바꾸어 주세요.",
             f"{name} is not defined for {kind}; convert with to() or float().",
         )
-    pair = " , ".join(str(s) for s in shapes)
+    pair = " , ".join(str(np.shape(a)) for a in arrays)
     return ShapeError(
-        f"{name}: 형상 {pair}은(는) 브로드캐스트할 수 없습니다. 뒤에서부터 크기가 같거나 1이어야 "
-        "합니다.",
+        f"{name}: 형상 {pair}은(는) 브로드캐스트할 수 없습니다.",
         f"{name}: shapes {pair} cannot be broadcast together; from the last dimension on, sizes "
         "must be equal or 1.",
     )

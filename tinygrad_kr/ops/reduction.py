@@ -111,19 +111,12 @@ _sum_to_size: Callable[..., Tensor] = Primitive(
 
 
 def sum_to_size(input: Any, *size: Any) -> Tensor:
-    """브로드캐스트를 되돌려 size가 되도록 더한다.
-
-    Sum so that the shape becomes ``size``, from which it could have been broadcast.
-
-    Raises:
-        ShapeError: ``size`` does not broadcast to the shape of ``input``.
-    """
+    """Sum so that the shape becomes ``size``, from which it could have been broadcast."""
     shape, own = as_shape(size), array_of(input).shape
     lead = len(own) - len(shape)
     if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, own[lead:], strict=True)):
         raise ShapeError(
-            f"형상 {own}을(를) 더해서 {shape}(으)로 만들 수 없습니다. 크기는 같거나 1이어야 "
-            "합니다.",
+            f"형상 {own}을(를) 더해서 {shape}(으)로 만들 수 없습니다.",
             f"A tensor of shape {own} cannot be summed to {shape}: sizes must be equal or 1.",
         )
     return _sum_to_size(input, shape=shape)

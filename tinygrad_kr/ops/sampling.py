@@ -26,7 +26,7 @@ def _random(
     chosen = default_or(dtype)
     if chosen.kind != "f":
         raise DTypeError(
-            f"난수는 소수형이어야 합니다: {chosen}. 정수는 randint로 만드세요.",
+            f"난수의 자료형은 소수형이어야 합니다: {chosen}. 정수는 randint를 쓰세요.",
             f"Random floats need a floating dtype, not {chosen}; randint makes integers.",
         )
     drawn_in = dtypes.float64 if chosen == dtypes.float64 else dtypes.float32
@@ -96,9 +96,6 @@ def randint(
     """[low, high)의 정수 난수. randint(high, size)로도 쓴다.
 
     Random integers in [low, high); ``randint(high, size)`` starts at 0.
-
-    Raises:
-        ArgumentError: the range is empty or no size is given.
     """
     if size is None:
         low, high, size = 0, low, high

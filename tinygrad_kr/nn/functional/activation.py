@@ -16,8 +16,8 @@ from tinygrad_kr.ops import inplace as in_place
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.dims import numpy_names
 from tinygrad_kr.ops.exponential import erf, expm1, logaddexp, sigmoid, tanh
-from tinygrad_kr.ops.softmax import log_softmax as _log_softmax
-from tinygrad_kr.ops.softmax import softmax as _softmax
+from tinygrad_kr.ops.norms import log_softmax as _log_softmax
+from tinygrad_kr.ops.norms import softmax as _softmax
 from tinygrad_kr.tensor import Tensor
 
 

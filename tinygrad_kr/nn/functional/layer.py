@@ -21,7 +21,7 @@ from tinygrad_kr.ops.dims import numpy_names
 from tinygrad_kr.ops.exponential import rsqrt
 from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import reshape
-from tinygrad_kr.ops.vector_norm import norm
+from tinygrad_kr.ops.norms import norm
 from tinygrad_kr.random import numpy_generator
 from tinygrad_kr.tensor import Tensor
 

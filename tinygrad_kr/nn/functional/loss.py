@@ -23,7 +23,7 @@ from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
-from tinygrad_kr.ops.softmax import log_softmax
+from tinygrad_kr.ops.norms import log_softmax
 from tinygrad_kr.tensor import Tensor
 
 # Regression
