@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 
 import tinygrad_kr as tg
 from tinygrad_kr import optim
-from tinygrad_kr.optim.adagrad import adagrad_
+from tinygrad_kr.optim.adagrad import adagrad_, rmsprop_
 from tinygrad_kr.optim.adam import adam_
-from tinygrad_kr.optim.momentum import momentum_
-from tinygrad_kr.optim.rmsprop import rmsprop_
-from tinygrad_kr.optim.sgd import sgd_
+from tinygrad_kr.optim.sgd import momentum_, sgd_
 
 Array = NDArray[Any]
 Options = dict[str, Any]

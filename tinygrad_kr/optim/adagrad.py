@@ -1,6 +1,6 @@
-"""원소마다 줄어드는 학습률.
+"""원소마다 다른 학습률: AdaGrad와 RMSProp.
 
-A decaying rate for each element.
+A rate for each element: AdaGrad, and RMSProp, which forgets.
 """
 
 from __future__ import annotations
@@ -9,8 +9,15 @@ import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps
-from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.state import Group, State, descent, next_step, slot
+from tinygrad_kr.optim.optimizer import (
+    Group,
+    Optimizer,
+    Params,
+    State,
+    descent,
+    next_step,
+    slot,
+)
 
 
 def adagrad_(
@@ -108,3 +115,125 @@ class AdaGrad(Optimizer):
 
 
 Adagrad = AdaGrad
+
+
+def rmsprop_(
+    param: Array,
+    grad: Array,
+    square_avg: Array,
+    grad_avg: Array | None = None,
+    momentum_buffer: Array | None = None,
+    *,
+    lr: float,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    maximize: bool = False,
+) -> None:
+    """RMSProp 한 걸음: ``param``과 상태 배열을 제자리에서 바꾼다.
+
+    One step of :class:`RMSProp` on arrays, in place: centred where there is a ``grad_avg``, with
+    momentum where there is a ``momentum_buffer``.
+    """
+    g = descent(param, grad, weight_decay, maximize)
+    scratch = np.multiply(g, g, out=np.empty_like(param))
+    scratch *= 1 - alpha
+    square_avg *= alpha
+    square_avg += scratch
+    if grad_avg is None:
+        np.sqrt(square_avg, out=scratch)
+    else:
+        grad_avg *= alpha
+        grad_avg += g * (1 - alpha)
+        np.multiply(grad_avg, grad_avg, out=scratch)
+        np.subtract(square_avg, scratch, out=scratch)
+        # A steady gradient has no variance, and rounding may put it just below zero.
+        np.maximum(scratch, 0, out=scratch)
+        np.sqrt(scratch, out=scratch)
+    scratch += eps
+    np.divide(g, scratch, out=scratch)
+    if momentum_buffer is not None:
+        momentum_buffer *= momentum
+        momentum_buffer += scratch
+        np.multiply(momentum_buffer, lr, out=scratch)
+    else:
+        scratch *= lr
+    param -= scratch
+
+
+class RMSProp(Optimizer):
+    """RMSProp: 먼 과거의 기울기를 조금씩 잊는 AdaGrad.
+
+    RMSProp: AdaGrad that forgets old gradients little by little, so that its steps never die out.
+
+    h ← ρ h + (1 − ρ) g ⊙ g, W ← W − η g / (√h + ε). ``centered`` takes the square of the mean
+    gradient off h; with ``momentum``, b ← μ b + g / (√h + ε) and W ← W − η b.
+
+    Args:
+        params, lr, momentum, weight_decay, maximize: as in :class:`SGD`.
+        alpha: ρ, the share of the old, from 0 to 1.
+        eps: ε ≥ 0; ``None`` means the convention's own.
+        centered: divide by an estimate of the variance instead.
+        convention: "torch" (ε = 1e-8) or "book" (ε = 1e-7).
+
+    Source:
+        「밑바닥부터 시작하는 딥러닝」 6.1.5; Hinton 2012, Coursera lecture 6e; Graves 2013
+        (centred).
+
+    >>> import tinygrad_kr as tg
+    >>> w = tg.tensor([3.0, -0.2], requires_grad=True)
+    >>> optimizer = tg.optim.RMSProp([w], lr=0.01)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([ 2.9000, -0.1000], requires_grad=True)
+    """
+
+    _slots = ("step", "square_avg")
+    _optional_slots = ("momentum_buffer", "grad_avg")
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float | None = None,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
+        convention: str = "torch",
+    ) -> None:
+        defaults = dict(
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            maximize=maximize,
+            convention=convention,
+        )
+        super().__init__(params, defaults)
+
+    def _check(self, group: Group) -> None:
+        settle_eps(group, torch=1e-8, book=1e-7)
+        settle(group, number, "lr", "weight_decay", "momentum", least=0)
+        settle(group, number, "alpha", least=0, most=1)
+        settle(group, flag, "centered", "maximize")
+
+    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
+        next_step(state)
+        rmsprop_(
+            param,
+            grad,
+            slot(state, "square_avg", param),
+            slot(state, "grad_avg", param) if group["centered"] else None,
+            slot(state, "momentum_buffer", param) if group["momentum"] else None,
+            **self._options(group, "centered", "convention"),
+        )
+
+
+RMSprop = RMSProp

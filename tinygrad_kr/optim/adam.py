@@ -11,8 +11,15 @@ import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps, wrong_kind
-from tinygrad_kr.optim.optimizer import Optimizer, Params
-from tinygrad_kr.optim.state import Group, State, descent, next_step, slot
+from tinygrad_kr.optim.optimizer import (
+    Group,
+    Optimizer,
+    Params,
+    State,
+    descent,
+    next_step,
+    slot,
+)
 
 
 def adam_(

@@ -17,12 +17,14 @@ from tinygrad_kr.autograd.mode import enable_grad
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, InplaceError, StateDictError
 from tinygrad_kr.hyperparameters import wrong_kind
-from tinygrad_kr.optim.state import Group, State
 from tinygrad_kr.tensor import Tensor
+
+Group = dict[str, Any]
+State = dict[str, Any]
+Params = Iterable[Tensor] | Iterable[Group]
 
 # What PyTorch may leave out of a saved group, and what that means.
 _UNSAID: Final[Group] = {"convention": "torch", "decoupled_weight_decay": False, "maximize": False}
-Params = Iterable[Tensor] | Iterable[Group]
 
 
 class Optimizer:
@@ -280,3 +282,37 @@ def _loaded_value(name: str, value: Any, p: Tensor) -> Any:
     with np.errstate(all="ignore"):
         own[...] = array
     return wrap(own)
+
+
+def slot(state: State, name: str, like: Array, value: float = 0.0) -> Array:
+    """상태 배열 하나. 없으면 만든다.
+
+    The array of ``state[name]``, made like the parameter and filled with ``value`` at first need.
+    """
+    if name not in state:
+        state[name] = wrap(np.full_like(like, value))
+    array: Array = state[name]._array
+    return array
+
+
+def next_step(state: State) -> int:
+    """갱신 횟수를 하나 늘리고 돌려준다.
+
+    Count a step in ``state`` and return its number; the first is 1.
+    """
+    state["step"] = step = int(state.get("step", 0)) + 1
+    return step
+
+
+def descent(param: Array, grad: Array, weight_decay: float, maximize: bool) -> Array:
+    """내려갈 방향의 기울기: 부호를 맞추고 가중치 감소 λW를 더한다.
+
+    The gradient to walk down: turned round to climb (``maximize``), with λW of the weight decay
+    added. It may be ``grad`` itself, so it is not to be written to.
+
+    Source: 「밑바닥부터 시작하는 딥러닝」 6.4.2 (weight decay).
+    """
+    if not weight_decay:
+        return np.negative(grad, out=np.empty_like(grad)) if maximize else grad
+    g = np.multiply(param, weight_decay, out=np.empty_like(param))
+    return np.subtract(g, grad, out=g) if maximize else np.add(g, grad, out=g)

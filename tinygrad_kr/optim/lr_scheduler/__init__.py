@@ -5,8 +5,8 @@ Learning-rate schedules. Call ``optimizer.step()`` first, then ``scheduler.step(
 
 from __future__ import annotations
 
-from tinygrad_kr.optim.lr_scheduler.one_cycle import OneCycleLR as OneCycleLR
-from tinygrad_kr.optim.lr_scheduler.plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from tinygrad_kr.optim.lr_scheduler.policies import OneCycleLR as OneCycleLR
+from tinygrad_kr.optim.lr_scheduler.policies import ReduceLROnPlateau as ReduceLROnPlateau
 from tinygrad_kr.optim.lr_scheduler.schedules import CosineAnnealingLR as CosineAnnealingLR
 from tinygrad_kr.optim.lr_scheduler.schedules import ExponentialLR as ExponentialLR
 from tinygrad_kr.optim.lr_scheduler.schedules import LambdaLR as LambdaLR
