@@ -4,9 +4,24 @@ Neural networks: modules, layers, losses, as in ``torch.nn``.
 """
 
 from tinygrad_kr.nn import functional, init, utils
-from tinygrad_kr.nn.batchnorm import BatchNorm1d
 from tinygrad_kr.nn.container import ModuleDict, ModuleList, Sequential
-from tinygrad_kr.nn.linear import Linear
+from tinygrad_kr.nn.layers import (
+    ELU,
+    GELU,
+    BatchNorm1d,
+    Dropout,
+    Flatten,
+    Identity,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from tinygrad_kr.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -18,21 +33,6 @@ from tinygrad_kr.nn.loss import (
 )
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
-from tinygrad_kr.nn.plain import (
-    ELU,
-    GELU,
-    Dropout,
-    Flatten,
-    Identity,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
 
 __all__ = [
     "ELU",

@@ -39,7 +39,7 @@ class _Listed(Module):
             raise wrong_kind("index", index, "정수나 슬라이스", "an integer or a slice") from None
         except IndexError:
             raise IndexingError(
-                f"인덱스 {index}이(가) 범위를 벗어났습니다. 모듈은 {len(self)}개입니다.",
+                f"인덱스 {index}이(가) 벗어났습니다. 모듈은 {len(self)}개입니다.",
                 f"index {index} is out of range; there are {len(self)} modules.",
             ) from None
 
@@ -104,7 +104,7 @@ def _checked(modules: Any) -> list[Module]:
     for module in rows:
         if not isinstance(module, Module):
             raise ModuleError(
-                f"{type(module).__name__}은(는) 모듈이 아니어서 담을 수 없습니다.",
+                f"{type(module).__name__}은(는) 모듈이 아닙니다.",
                 f"{type(module).__name__} is not a Module subclass.",
             )
     return rows
@@ -114,11 +114,6 @@ class Sequential(_Listed):
     """모듈을 차례로 지난다.
 
     Modules applied one after the other: ``Sequential(a, b)`` or ``Sequential(OrderedDict(...))``.
-
-    >>> from tinygrad_kr import nn
-    >>> model = nn.Sequential(nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
-    >>> [name for name, _ in model.named_parameters()]
-    ['0.weight', '0.bias', '2.weight', '2.bias']
     """
 
     def __init__(self, *args: Any) -> None:
@@ -136,9 +131,9 @@ class Sequential(_Listed):
 
 
 class ModuleList(_Listed):
-    """모듈의 리스트: 안의 매개변수가 등록된다.
+    """모듈의 리스트.
 
-    A list of modules whose parameters are registered; it has no ``forward``.
+    A list of modules whose parameters are registered.
     """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
@@ -156,9 +151,9 @@ class ModuleList(_Listed):
 
 
 class ModuleDict(Module, MutableMapping[str, Any]):
-    """모듈의 dict: 안의 매개변수가 등록된다.
+    """모듈의 dict.
 
-    A dict of modules whose parameters are registered, in the order they came.
+    A dict of modules whose parameters are registered.
     """
 
     __eq__, __hash__ = object.__eq__, object.__hash__
@@ -170,8 +165,8 @@ class ModuleDict(Module, MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key not in self._modules:
             raise ModuleError(
-                f"ModuleDict에 {key!r}이(가) 없습니다. 있는 것: {', '.join(self._modules)}.",
-                f"There is no {key!r} in this ModuleDict, which has: {', '.join(self._modules)}.",
+                f"ModuleDict에 {key!r}이(가) 없습니다: {list(self._modules)}.",
+                f"ModuleDict has no {key!r}, but {list(self._modules)}.",
             )
         return self._modules[key]
 

@@ -1,7 +1,6 @@
 """가중치의 초깃값.
 
-Initial values of weights. Each function fills a tensor in place, outside the graph, and returns it;
-``generator`` takes the draws from a stream of one's own.
+Initial values of weights: each function fills a tensor in place, outside the graph, and returns it.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def _fill_drawn(tensor: Tensor, values: Array) -> Tensor:
 def zeros_(tensor: Tensor) -> Tensor:
     """0으로 채운다.
 
-    Fill with 0. As weights these leave the hidden units identical for ever (6.2.1).
+    Fill with 0, which as weights keeps the hidden units alike (6.2.1).
     """
     return constant_(tensor, 0)
 
@@ -72,7 +71,7 @@ def uniform_(
 ) -> Tensor:
     """[a, b)의 고른 난수로 채운다.
 
-    Fill with draws from the uniform distribution on [``a``, ``b``).
+    Fill with uniform draws from [``a``, ``b``).
     """
     low, high = number("a", a), number("b", b, least=a)
     return _fill_drawn(tensor, numpy_generator(generator).uniform(low, high, tensor.shape))
@@ -83,7 +82,7 @@ def normal_(
 ) -> Tensor:
     """정규 분포의 난수로 채운다.
 
-    Fill with draws from the normal distribution.
+    Fill with normal draws.
     """
     centre, spread = number("mean", mean), number("std", std, least=0)
     return _fill_drawn(tensor, numpy_generator(generator).normal(centre, spread, tensor.shape))
@@ -99,7 +98,7 @@ def trunc_normal_(
 ) -> Tensor:
     """[a, b]에서 자른 정규 분포의 난수로 채운다.
 
-    Fill with draws from the normal distribution, those outside [``a``, ``b``] drawn again.
+    Fill with normal draws, those outside [``a``, ``b``] drawn again.
     """
     centre, spread = number("mean", mean), number("std", std, above=0)
     low, high = number("a", a) - centre, number("b", b, above=a) - centre
@@ -110,8 +109,7 @@ def trunc_normal_(
 def _truncated(low: float, high: float, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Standard normal numbers in [low, high], by rejection from a uniform proposal.
 
-    It ends where next to nothing is left, 9 from the peak of the density or 40 / peak in a tail,
-    so that at least one draw in 40 or so is taken, wherever the bounds are.
+    It ends 9 from the peak of the density, or 40 / peak in a tail: a draw in 40 or so is taken.
     """
     peak = min(max(low, 0.0), high)
     reach = min(9.0, 40 / abs(peak)) if peak else 9.0
@@ -129,8 +127,7 @@ def _truncated(low: float, high: float, shape: tuple[int, ...], rng: np.random.G
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """활성화 함수에 알맞은 배율.
 
-    The gain by which weights before this nonlinearity are scaled: √2 for ReLU, 5/3 for tanh, 1
-    for sigmoid and none; ``param`` is the negative slope of ``"leaky_relu"`` (0.01).
+    The gain of weights before a nonlinearity; ``param`` is the slope of ``"leaky_relu"`` (0.01).
 
     >>> calculate_gain("tanh")
     1.6666666666666667
@@ -148,8 +145,8 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     """The inputs and outputs of a neuron whose weights are (out, in, *receptive field)."""
     if tensor.ndim < 2:
         raise ShapeError(
-            f"2차원 이상의 가중치에만 쓸 수 있습니다: 형상 {tensor.shape}.",
-            f"Fan in and fan out can not be computed for fewer than 2 dimensions: {tensor.shape}.",
+            f"가중치는 2차원 이상이어야 합니다: 형상 {tensor.shape}.",
+            f"the weights must have at least 2 dimensions, not shape {tensor.shape}.",
         )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
@@ -200,9 +197,8 @@ def kaiming_uniform_(
     He's initial values from U(−r, r), r = gain · √(3 / fan).
 
     Args:
-        a: the negative slope after this layer, for "leaky_relu".
+        a: the slope of "leaky_relu".
         mode: "fan_in" keeps the spread going forward, "fan_out" going back.
-        nonlinearity: as in :func:`calculate_gain`.
 
     Source:
         He et al. 2015; 「밑바닥부터 시작하는 딥러닝」 6.2.3
@@ -228,8 +224,7 @@ def kaiming_normal_(
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """직교 행렬로 채운다.
 
-    Fill with a random (semi-)orthogonal matrix times ``gain``; dimensions after the first are run
-    together.
+    Fill with a random orthogonal matrix times ``gain``, dimensions after the first run together.
 
     Source:
         Saxe et al. 2013
@@ -239,7 +234,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
     drawn = numpy_generator(generator).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
-    # The signs of R's diagonal make the distribution uniform over the orthogonal matrices.
+    # The signs of R's diagonal make the distribution uniform.
     q *= np.sign(np.diag(r))
     q = q if rows >= columns else q.T
     return _fill_drawn(tensor, scale * q.reshape(tensor.shape))

@@ -1,7 +1,6 @@
 """손실 함수의 계층.
 
-Loss functions as modules; what they compute and take stands in
-:mod:`tinygrad_kr.nn.functional.loss`.
+Loss functions as modules; what they compute stands in :mod:`tinygrad_kr.nn.functional.loss`.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ class NLLLoss(_WeightedLoss):
 class CrossEntropyLoss(_WeightedLoss):
     """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
 
-    The cross-entropy of logits with class numbers or probabilities.
+    The cross-entropy of logits, −Σ t log softmax(x).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.3 (Softmax-with-Loss)

@@ -1,6 +1,6 @@
 """Module: 매개변수와 버퍼와 아래 모듈을 가진 계층.
 
-The module: a layer, or a whole network, that owns parameters, buffers and other modules.
+The module: a layer or a network that owns parameters, buffers and other modules.
 """
 
 from __future__ import annotations
@@ -10,37 +10,37 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from tinygrad_kr.autograd.base import TensorBase, wrap
+from tinygrad_kr.autograd.function import Function
+from tinygrad_kr.autograd.mode import is_grad_enabled
 from tinygrad_kr.autograd.node import Leaf, RemovableHandle
 from tinygrad_kr.device import check_device, device
 from tinygrad_kr.dtypes import DType, as_dtype, float16, float32, float64
-from tinygrad_kr.errors import DTypeError, TinygradKrError
+from tinygrad_kr.errors import ArgumentError, DTypeError, TinygradKrError
 from tinygrad_kr.hyperparameters import flag
-from tinygrad_kr.nn import state_dict as states
-from tinygrad_kr.nn.hooks import Hooks, add_hook, call_with_hooks
-from tinygrad_kr.nn.registry import Registry
+from tinygrad_kr.nn.registry import IncompatibleKeys, Registry, load, own_state
 
 M = TypeVar("M", bound="Module")
+Hooks = OrderedDict[int, Any]
+Values = tuple[Any, ...]
 
 
 class Module(Registry):
     """모든 계층과 신경망의 바탕.
 
-    The base of layers and networks. A subclass calls ``super().__init__()``, assigns its parameters
-    and modules as attributes, and defines ``forward``; calling the module calls that.
+    The base of layers and networks. A subclass calls ``super().__init__()``, assigns parameters and
+    modules as attributes, and defines ``forward``.
 
     >>> from tinygrad_kr import nn
     >>> class Net(nn.Module):
     ...     def __init__(self):
     ...         super().__init__()
-    ...         self.fc1 = nn.Linear(784, 50)
-    ...         self.fc2 = nn.Linear(50, 10)
+    ...         self.fc = nn.Linear(784, 10)
     ...
     ...     def forward(self, x):
-    ...         return self.fc2(self.fc1(x).relu())
+    ...         return self.fc(x).relu()
     >>> Net()
     Net(
-      (fc1): Linear(in_features=784, out_features=50, bias=True)
-      (fc2): Linear(in_features=50, out_features=10, bias=True)
+      (fc): Linear(in_features=784, out_features=10, bias=True)
     )
     """
 
@@ -55,7 +55,7 @@ class Module(Registry):
         self.__dict__.update(_forward_pre_hooks=OrderedDict(), _backward_hooks=OrderedDict())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """순전파. The forward pass, which every subclass defines."""
+        """순전파. What every subclass defines."""
         raise NotImplementedError(
             f"{type(self).__name__}에 forward를 정의하세요.\n"
             f'Module [{type(self).__name__}] is missing the required "forward" function.'
@@ -85,20 +85,20 @@ class Module(Registry):
         return self.train(False)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
-        """아래의 모든 모듈에, 끝으로 자신에 fn을 부른다. Call ``fn`` on all below, then on this."""
+        """모든 모듈에 fn을 부른다. Call ``fn`` on all below, then on this."""
         for module in self.children():
             module.apply(fn)
         fn(self)
         return self
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """매개변수가 기울기를 모을지 정한다. Say whether the parameters collect gradients."""
+        """기울기를 모을지 정한다. Say whether the parameters collect gradients."""
         for param in self.parameters():
             param.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """매개변수의 기울기를 지운다. Clear the gradients: None, or zeros if asked."""
+        """기울기를 지운다. Clear the gradients: None, or zeros if asked."""
         for param in self.parameters():
             if set_to_none or param.grad is None:
                 param.grad = None
@@ -108,11 +108,7 @@ class Module(Registry):
             param.grad._version[0] += 1
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """자료형을 바꾼다(장치는 CPU뿐이다).
-
-        Convert the floating parameters and buffers, which stay the same objects: ``to(dtype)``,
-        ``to(device)``, ``to(device, dtype)``, ``to(tensor)``.
-        """
+        """자료형을 바꾼다. ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``."""
         dtype = kwargs.get("dtype")
         check_device(kwargs.get("device"))
         for arg in args:
@@ -123,12 +119,12 @@ class Module(Registry):
         return self if dtype is None else self.type(dtype)
 
     def type(self: M, dst_type: Any) -> M:
-        """소수형 매개변수와 버퍼의 자료형을 바꾼다. Convert the floating parameters and buffers."""
+        """자료형을 바꾼다. Convert the floating parameters and buffers, the same objects still."""
         dtype = as_dtype(dst_type)
         if dtype.kind != "f":
             raise DTypeError(
-                f"모듈은 소수형으로만 바꿀 수 있습니다: {dtype}.",
-                f"nn.Module.to only accepts floating point dtypes, not {dtype}.",
+                f"모듈의 자료형은 소수형이어야 합니다: {dtype}.",
+                f"a module only takes floating dtypes, not {dtype}.",
             )
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.dtype.kind == "f" and tensor.dtype != dtype:
@@ -156,13 +152,13 @@ class Module(Registry):
     def state_dict(
         self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> OrderedDict[str, Any]:
-        """매개변수와 저장되는 버퍼를 이름과 함께.
+        """매개변수와 저장되는 버퍼.
 
-        The parameters and persistent buffers by their dotted names, detached (unless ``keep_vars``)
-        but sharing memory.
+        The parameters and persistent buffers by dotted names, detached (unless ``keep_vars``) but
+        sharing memory.
         """
         out: OrderedDict[str, Any] = OrderedDict() if destination is None else destination
-        for name, tensor in states.own_state(self):
+        for name, tensor in own_state(self):
             out[prefix + name] = tensor if keep_vars else tensor.detach()
         for name, child in self._modules.items():
             if child is not None:
@@ -171,13 +167,13 @@ class Module(Registry):
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True
-    ) -> states.IncompatibleKeys:
-        """state_dict의 값을 넣는다. 맞지 않으면 아무것도 바꾸지 않고 거절한다.
+    ) -> IncompatibleKeys:
+        """state_dict의 값을 넣는다. 맞지 않으면 아무것도 바꾸지 않는다.
 
-        Take the values of a state dict, in place. Returns the missing and the unexpected names,
-        which ``strict`` refuses; nothing has changed then.
+        Take the values of a state dict, in place, or nothing of it. Returns the missing and the
+        unexpected names, which ``strict`` refuses.
         """
-        return states.load(self, state_dict, strict)
+        return load(self, state_dict, strict)
 
     # Hooks
 
@@ -190,17 +186,13 @@ class Module(Registry):
         return add_hook(self._forward_hooks, hook)
 
     def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """역전파 뒤에 부른다.
-
-        Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional inputs
-        are there; it may return others.
-        """
+        """역전파 뒤에 부른다. Call ``hook(module, grad_input, grad_output)``, likewise."""
         return add_hook(self._backward_hooks, hook)
 
     # Display
 
     def extra_repr(self) -> str:
-        """repr의 괄호 안. What the repr shows of this module itself: the shapes it owns."""
+        """repr의 괄호 안. What the repr shows of this module itself."""
         own = self._parameters.items()
         return ", ".join(f"{name}={tuple(p.shape)}" for name, p in own if p is not None)
 
@@ -225,3 +217,96 @@ def _convert(tensor: Any, dtype: DType) -> None:
         tensor._node.dtype = dtype
     if tensor._grad is not None:
         tensor._grad = wrap(tensor._grad._array.astype(dtype))
+
+
+def add_hook(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
+    """훅을 끝에 단다. Put a hook at the end of ``hooks``."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+def call_with_hooks(module: Module, args: Values, kwargs: dict[str, Any]) -> Any:
+    """훅이 달린 모듈을 부른다. Call a module that has hooks."""
+    for hook in tuple(module._forward_pre_hooks.values()):
+        changed = hook(module, args)
+        args = args if changed is None else _as_tuple(changed)
+    watch = _Watch(module, args) if module._backward_hooks and is_grad_enabled() else None
+    if watch is not None:
+        args = _marked(args, watch.call)
+    result = module.forward(*args, **kwargs)
+    for hook in tuple(module._forward_hooks.values()):
+        changed = hook(module, args, result)
+        result = result if changed is None else changed
+    if watch is None:
+        return result
+    marked = _marked(_as_tuple(result), watch.came_out)
+    return marked if isinstance(result, tuple) else marked[0]
+
+
+def _as_tuple(value: Any) -> Values:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _tracked(value: Any) -> bool:
+    return isinstance(value, TensorBase) and bool(value.requires_grad)  # type: ignore[attr-defined]
+
+
+class _Mark(Function):
+    """The identity on tensors; on the way back ``seen`` may change the gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, seen: Callable[[Values], Values], *tensors: Any) -> Any:
+        ctx.seen = seen
+        ctx.set_materialize_grads(False)
+        return tensors
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return None, *ctx.seen(grads)
+
+
+def _marked(values: Values, seen: Callable[[Values], Values]) -> Values:
+    """``values`` with those that need a gradient passed through one mark."""
+    where = [i for i, v in enumerate(values) if _tracked(v)]
+    if not where:
+        return values
+
+    def spread(grads: Values) -> Values:
+        given = dict(zip(where, grads, strict=True))
+        changed = seen(tuple(given.get(i) for i in range(len(values))))
+        return tuple(changed[i] for i in where)
+
+    passed = dict(zip(where, _Mark.apply(spread, *(values[i] for i in where)), strict=True))
+    return tuple(passed.get(i, v) for i, v in enumerate(values))
+
+
+class _Watch:
+    """One call of a module with backward hooks, between the marks of its inputs and outputs."""
+
+    def __init__(self, module: Module, args: Values) -> None:
+        self.module = module
+        self.grad_output: Values = ()
+        # Where no input needs a gradient, the hooks are called when those of the outputs are there.
+        self.without = None if any(map(_tracked, args)) else (None,) * len(args)
+
+    def came_out(self, grads: Values) -> Values:
+        self.grad_output = grads
+        if self.without is not None:
+            self.call(self.without)
+        return grads
+
+    def call(self, grad_input: Values) -> Values:
+        grad_output, self.grad_output = self.grad_output, ()
+        for hook in tuple(self.module._backward_hooks.values()):
+            changed = hook(self.module, grad_input, grad_output)
+            if changed is None:
+                continue
+            changed = _as_tuple(changed)
+            if len(changed) != len(grad_input):
+                raise ArgumentError(
+                    f"역전파 훅이 입력 {len(grad_input)}개에 기울기 {len(changed)}개를 주었습니다.",
+                    f"A backward hook gave {len(changed)} gradients for {len(grad_input)} inputs.",
+                )
+            grad_input = changed
+        return grad_input

@@ -5,11 +5,15 @@ The books of a module: which parameters, buffers and modules it owns, under whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tinygrad_kr.autograd.base import TensorBase
-from tinygrad_kr.errors import ModuleError
+import numpy as np
+
+from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.dtypes import SUPPORTED, Array
+from tinygrad_kr.errors import ModuleError, StateDictError
+from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.nn.parameter import Parameter
 from tinygrad_kr.tensor import Tensor
 
@@ -20,8 +24,7 @@ if TYPE_CHECKING:
 class Registry:
     """이름으로 등록된 매개변수, 버퍼, 모듈.
 
-    Parameters, buffers and modules by name: set and found as attributes, walked in the order they
-    came.
+    Parameters, buffers and modules, set and found as attributes.
     """
 
     _parameters: dict[str, Parameter | None]
@@ -38,40 +41,33 @@ class Registry:
     # Registration
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """매개변수를 등록한다. Register a parameter; None keeps the name free of one."""
-        self._check_name("_parameters", name)
-        self._put("_parameters", name, param)
+        """매개변수를 등록한다. Register a parameter; None keeps its name."""
+        self._put("_parameters", name, param, True)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """버퍼를 등록한다. Register a buffer: state that is not learnt; saved if ``persistent``."""
-        self._check_name("_buffers", name)
-        self._put("_buffers", name, tensor)
+        self._put("_buffers", name, tensor, True)
         (set.discard if persistent else set.add)(self._non_persistent_buffers_set, name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """아래 모듈을 등록한다. Register a child module."""
-        self._check_name("_modules", name)
-        self._put("_modules", name, module)
+        self._put("_modules", name, module, True)
 
-    register_module = add_module
-
-    def _check_name(self, store: str, name: str) -> None:
-        if not isinstance(name, str) or not name or "." in name:
+    def _put(self, store: str, name: str, value: Any, new: bool = False) -> None:
+        """Enter ``value`` into a store, if it is of its kind, or None; check a ``new`` name."""
+        if new and (not isinstance(name, str) or not name or "." in name):
             raise ModuleError(
                 f"이름은 점이 없는 문자열이어야 합니다: {name!r}.",
                 f"A name is a non-empty string without a dot, not {name!r}.",
             )
-        if hasattr(self, name) and name not in self.__dict__.get(store, ()):
+        if new and hasattr(self, name) and name not in self.__dict__.get(store, ()):
             raise ModuleError(
                 f"{name!r}이라는 속성이 이미 있습니다.", f"attribute {name!r} already exists."
             )
-
-    def _put(self, store: str, name: str, value: Any) -> None:
-        """Enter ``value`` into a store, if it is of its kind, or None."""
         kind = _KINDS[store]
         if store not in self.__dict__:
             raise ModuleError(
-                "super().__init__()을 먼저 불러야 속성을 넣을 수 있습니다.",
+                "super().__init__()을 먼저 부르세요.",
                 f"cannot assign {store[1:-1]} before Module.__init__() call; call "
                 "super().__init__() first.",
             )
@@ -83,8 +79,8 @@ class Registry:
             )
         if kind is Parameter and value is not None and not value.is_leaf:
             raise ModuleError(
-                f"매개변수 {name!r}에 계산의 결과를 넣을 수 없습니다. 잎이어야 합니다.",
-                f"Cannot assign non-leaf Tensor to parameter {name!r}.",
+                f"매개변수 {name!r}은(는) 계산의 결과가 아니어야 합니다. detach()를 쓰세요.",
+                f"Cannot assign non-leaf Tensor to parameter {name!r}; use detach().",
             )
         self.__dict__[store][name] = value
         if isinstance(value, Registry):
@@ -94,10 +90,9 @@ class Registry:
         own = self.__dict__
         for store in ("_parameters", "_modules"):
             if isinstance(value, _KINDS[store]):
-                if name not in own.get(store, ()):
+                if new := name not in own.get(store, ()):
                     self._release(name)
-                    self._check_name(store, name)
-                return self._put(store, name, value)
+                return self._put(store, name, value, new)
         for store in _KINDS:
             if name in own.get(store, ()):
                 return self._put(store, name, value)
@@ -135,7 +130,7 @@ class Registry:
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """자신과 아래의 모든 모듈. This module and all below it, with their dotted names."""
+        """자신과 아래의 모든 모듈. This module and all below, with dotted names."""
         memo = set() if memo is None else memo
         own: Any = self
         if own in memo:
@@ -161,7 +156,7 @@ class Registry:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """매개변수. The parameters with their names, of this module alone unless ``recurse``."""
+        """이름과 매개변수. The parameters by name, of this module alone unless ``recurse``."""
         return self._members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -216,7 +211,7 @@ class Registry:
 
 
 def joined(path: str, name: str) -> str:
-    """점으로 이은 이름. A name below a path, dotted."""
+    """점으로 이은 이름. A dotted name."""
     return f"{path}.{name}" if path else name
 
 
@@ -225,3 +220,75 @@ _KINDS: Final[dict[str, type[Any]]] = {
     "_buffers": TensorBase,
     "_modules": Registry,
 }
+
+
+class IncompatibleKeys(NamedTuple):
+    """짝이 없는 이름들. The names that ``load_state_dict`` could not match."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return (
+            f"IncompatibleKeys(missing_keys={self.missing_keys}, "
+            f"unexpected_keys={self.unexpected_keys})"
+        )
+
+
+def own_state(module: Module) -> Iterator[tuple[str, Any]]:
+    """모듈이 저장하는 것. What a module saves, without its children's."""
+    for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+        if tensor is not None and name not in module._non_persistent_buffers_set:
+            yield name, tensor
+
+
+def load(module: Module, state: Any, strict: bool) -> IncompatibleKeys:
+    """모두 확인한 다음에 넣는다. Put a state into a module; a refusal changes nothing."""
+    if not isinstance(state, Mapping):
+        raise wrong_kind("state_dict", state, "이름과 텐서의 사전", "dict-like, names to tensors")
+    places = {
+        joined(prefix, name): target
+        for prefix, owner in module.named_modules(remove_duplicate=False)
+        for name, target in own_state(owner)
+    }
+    missing = [key for key in places if key not in state]
+    unexpected = [str(key) for key in state if key not in places]
+    problems: list[tuple[str, str]] = []
+    if strict:
+        problems += [(f"없는 이름: {key}", f"missing key: {key}") for key in missing]
+        problems += [(f"남는 이름: {key}", f"unexpected key: {key}") for key in unexpected]
+    found = {key: target for key, target in places.items() if key in state}
+    for key, target in found.items():
+        problems += _misfits(key, state[key], target._array)
+    if problems:
+        kind = type(module).__name__
+        korean, english = map("; ".join, zip(*problems, strict=True))
+        raise StateDictError(
+            f"{kind}에 state_dict를 넣을 수 없습니다. {korean}.",
+            f"Error(s) in loading state_dict for {kind}: {english}.",
+        )
+    for key, target in found.items():
+        with np.errstate(all="ignore"):
+            np.copyto(target._array, as_array(state[key]), casting="unsafe")
+        target._version[0] += 1
+    return IncompatibleKeys(missing, unexpected)
+
+
+def _misfits(key: str, value: Any, target: Array) -> Iterator[tuple[str, str]]:
+    """What is wrong with a value for its place, in two languages."""
+    if not isinstance(value, TensorBase | np.ndarray):
+        kind = type(value).__name__
+        yield f"{key}은(는) 텐서가 아니라 {kind}", f"{key} is no tensor but {kind}"
+        return
+    array = as_array(value)
+    if array.dtype not in SUPPORTED:
+        yield f"{key}의 자료형 {array.dtype}", f"{key} has the dtype {array.dtype}"
+    if array.shape != target.shape:
+        yield (
+            f"{key}의 형상은 {array.shape}인데 모듈의 것은 {target.shape}",
+            f"size mismatch for {key}: {array.shape} given, {target.shape} in the module",
+        )
+    if not target.flags.writeable:
+        yield f"{key}은(는) 읽기 전용", f"{key} is on a read-only array"

@@ -42,16 +42,10 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> Tensor:
-    """모든 기울기를 한 벡터로 보아 그 길이가 max_norm을 넘지 않게 줄인다.
+    """모든 기울기를 한 벡터로 보아 길이를 max_norm 이하로 줄인다.
 
-    Scale the gradients down, in place, so that their norm together is at most ``max_norm``; returns
-    the norm that they had.
-
-    Args:
-        max_norm: at least 0; inf only measures.
-        norm_type: the p of the norm, or inf.
-        error_if_nonfinite: refuse a norm that is nan or inf.
-
+    Scale the gradients down, in place, so that their norm is at most ``max_norm`` (inf only
+    measures); returns the norm that they had.
     """
     bound, p = _bound("max_norm", max_norm, least=0), _bound("norm_type", norm_type, above=0)
     grads = _gradients(parameters)
@@ -61,7 +55,7 @@ def clip_grad_norm_(
         if error_if_nonfinite and not math.isfinite(total):
             raise GradientError(
                 f"기울기의 길이가 {total}이어서 자를 수 없습니다.",
-                f"The total norm of the gradients is {total}, so they cannot be clipped.",
+                f"gradients with the norm {total} cannot be clipped.",
             )
         factor = bound / (total + 1e-6)
         if not factor >= 1:
@@ -79,9 +73,9 @@ def _length(array: Any, p: float) -> float:
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """기울기의 모든 원소를 [-clip_value, clip_value] 안으로 자른다.
+    """기울기의 원소를 [-clip_value, clip_value]로 자른다.
 
-    Hold every element of the gradients within ±``clip_value``, in place.
+    Hold the gradients within ±``clip_value``, in place.
     """
     bound = _bound("clip_value", clip_value, least=0)
     for g in _gradients(parameters):
@@ -92,7 +86,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """매개변수들을 펴서 한 벡터로 잇는다.
 
-    The parameters flattened and joined into one vector, through which gradients flow.
+    The parameters joined into one vector, through which gradients flow.
     """
     parts = [flatten(p) for p in parameters]
     if not parts:
@@ -109,8 +103,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     ends = np.cumsum([0, *(p._array.size for p in params)])
     if vec.shape != (ends[-1],):
         raise ShapeError(
-            f"벡터의 형상이 {vec.shape}인데 매개변수는 모두 {ends[-1]}개입니다.",
-            f"The vector has shape {vec.shape}, but the parameters hold {ends[-1]} values.",
+            f"벡터의 형상은 ({ends[-1]},)이어야 합니다: {vec.shape}.",
+            f"the vector must have shape ({ends[-1]},), not {vec.shape}.",
         )
     for p, values in zip(params, np.split(vec._array.copy(), ends[1:-1]), strict=True):
         p._array[...] = values.reshape(p.shape)

@@ -1,8 +1,7 @@
 """한 번에 하는 연산: 완전연결, 배치 정규화, 교차 엔트로피, 드롭아웃.
 
 The fused operations that layers train on, in as few passes over the arrays as NumPy allows. Where
-a backward is written for arrays alone, a *reference* says the same in simple ops, and
-``create_graph`` differentiates that.
+a backward is for arrays alone, ``create_graph`` differentiates a *reference* of simple ops.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def _matmul(x: Any, matrix: Any) -> Any:
     return y if x.ndim == 2 else reshape(y, (*x.shape[:-1], matrix.shape[1]))
 
 
-#: x @ weight.T + bias; weight는 (out, in). The weight's gradient comes in the weight's own layout.
+#: x @ weight.T + bias. The weight's gradient comes in the weight's own layout.
 linear = Primitive(
     "linear",
     _linear_forward,
@@ -60,7 +59,7 @@ def _others(x: Any) -> tuple[int, ...]:
 
 
 def _dot_channels(a: Array, b: Array) -> Array:
-    """The sum of a * b over every dimension but the channels', without the product in memory."""
+    """The sum of a * b for each channel, without the product in memory."""
     dims = list(range(a.ndim))
     found: Array = np.einsum(a, dims, b, dims, [1])
     return found
@@ -109,8 +108,7 @@ _batch_norm = Primitive(
 def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, Array]:
     """배치의 통계로 정규화한다. 평균과 (편향된) 분산도 돌려준다.
 
-    Normalise each channel (dimension 1) by the statistics of this batch; returns the result, the
-    means and the biased variances, the latter two as arrays of shape (C,).
+    Normalise each channel; returns the result, the means and the biased variances, (C,) arrays.
     """
     a = x._array
     shape, count = channels(a), a.size // max(a.shape[1], 1)
@@ -164,8 +162,7 @@ _cross_entropy = Primitive(
 def cross_entropy(x: Any, target: Array, reduce: bool) -> Any:
     """−Σ target · log_softmax(x): x는 (N, C), target은 상수 (N, C).
 
-    The cross-entropy of rows with constant, weighted targets: summed if ``reduce``, else one a
-    row. It keeps not the logits but the softmax, a second output that nobody else sees.
+    Summed if ``reduce``, else one a row. It keeps the softmax, a second output that nobody sees.
     """
     total = target.sum(axis=1, keepdims=True)
     return _cross_entropy(x, target=target, total=total, reduce=reduce)[0]
@@ -174,8 +171,7 @@ def cross_entropy(x: Any, target: Array, reduce: bool) -> Any:
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
     """원소마다 확률 p로 False인 마스크.
 
-    A mask that is False with probability ``p``, exactly: 8 random bits an element decide all but
-    the one case in 256 that lies across ``p``.
+    Exactly: 8 random bits an element decide all but the one case in 256 that lies across ``p``.
     """
     count = math.prod(shape)
     bits = rng.bit_generator.random_raw((count + 7) // 8).view(np.uint8)[:count]

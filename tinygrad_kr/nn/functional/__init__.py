@@ -3,17 +3,20 @@
 The functions behind the layers, as in ``torch.nn.functional``.
 """
 
-from tinygrad_kr.nn.functional.activation import (
+from tinygrad_kr.nn.functional.layer import (
+    batch_norm,
+    dropout,
     elu,
     gelu,
     leaky_relu,
+    linear,
     log_softmax,
-    logsigmoid,
+    normalize,
+    one_hot,
     relu,
     silu,
     softmax,
 )
-from tinygrad_kr.nn.functional.layer import batch_norm, dropout, linear, normalize, one_hot
 from tinygrad_kr.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -37,7 +40,6 @@ __all__ = [
     "leaky_relu",
     "linear",
     "log_softmax",
-    "logsigmoid",
     "mse_loss",
     "nll_loss",
     "normalize",

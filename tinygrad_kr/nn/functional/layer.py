@@ -1,10 +1,13 @@
-"""계층의 함수: 완전연결, 배치 정규화, 드롭아웃, 원-핫, 정규화.
+"""계층과 활성화의 함수.
 
-The functions of layers: linear, batch normalisation, dropout, one-hot, normalisation.
+The functions of layers and activations; ``inplace=True`` writes the result over the input.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,16 +15,18 @@ import numpy as np
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import int64
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
-from tinygrad_kr.hyperparameters import number
-from tinygrad_kr.ops import fused
+from tinygrad_kr.hyperparameters import choice, number
+from tinygrad_kr.ops import exponential, fused
 from tinygrad_kr.ops import inplace as in_place
 from tinygrad_kr.ops.arithmetic import mul
-from tinygrad_kr.ops.comparison import clamp
+from tinygrad_kr.ops.comparison import clamp, where
 from tinygrad_kr.ops.dims import numpy_names
-from tinygrad_kr.ops.exponential import rsqrt
+from tinygrad_kr.ops.exponential import erf, expm1, rsqrt, sigmoid, tanh
+from tinygrad_kr.ops.norms import log_softmax as _log_softmax
+from tinygrad_kr.ops.norms import norm
+from tinygrad_kr.ops.norms import softmax as _softmax
 from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import reshape
-from tinygrad_kr.ops.norms import norm
 from tinygrad_kr.random import numpy_generator
 from tinygrad_kr.tensor import Tensor
 
@@ -29,7 +34,7 @@ from tinygrad_kr.tensor import Tensor
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """완전연결: x @ weight.T + bias.
 
-    The affine map x @ weight.T + bias.
+    The affine map of the last dimension.
 
     Shape:
         input (*, in), weight (out, in), bias (out,); the result is (*, out).
@@ -79,15 +84,11 @@ def batch_norm(
 ) -> Tensor:
     """배치 정규화.
 
-    Batch normalisation over every dimension but the second: (x − μ) / √(σ² + ε) · weight + bias.
-    In training μ and σ² are those of the batch, and the running ones move by the share ``momentum``
-    towards them (towards the unbiased variance); otherwise the running ones are used.
+    (x − μ) / √(σ² + ε) · weight + bias for each channel, with the running μ and σ²; in training
+    with the batch's, towards which the running ones move by the share ``momentum``.
 
     Shape:
         input (N, C) or (N, C, *); everything else (C,).
-
-    Raises:
-        ShapeError: a batch of one value a channel in training, or sizes other than C.
 
     Source:
         Ioffe and Szegedy 2015; 「밑바닥부터 시작하는 딥러닝」 6.3
@@ -101,12 +102,12 @@ def normalize_batch(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
     training: bool, share: float, eps: float, unbiased: bool,
 ) -> Tensor:  # fmt: skip
-    """batch_norm과 같다. :func:`batch_norm`, with a running variance that may be a biased one."""
+    """batch_norm과 같다. :func:`batch_norm`, perhaps with a biased running variance."""
     x = input._array
     if x.ndim < 2:
         raise ShapeError(
-            f"배치 정규화의 입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
-            f"the input of batch normalisation is (N, C) or (N, C, *), not {x.shape}.",
+            f"입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
+            f"the input must be (N, C) or (N, C, *), not {x.shape}.",
         )
     _same_dtype(x, x)
     for own in (running_mean, running_var, weight, bias):
@@ -114,10 +115,8 @@ def normalize_batch(
             continue
         if own._array.shape != x.shape[1:2]:
             raise ShapeError(
-                f"입력의 채널은 {x.shape[1]}개(형상 {x.shape})인데 계층의 형상은 {own.shape}"
-                "입니다.",
-                f"the input has {x.shape[1]} channels (shape {x.shape}), but the layer has shape "
-                f"{own.shape}.",
+                f"입력의 채널은 {x.shape[1]}개(형상 {x.shape})인데 {own.shape}이어야 합니다.",
+                f"the input has {x.shape[1]} channels (shape {x.shape}), expected {own.shape}.",
             )
         _same_dtype(x, own._array)
     if not training:
@@ -130,10 +129,10 @@ def normalize_batch(
     count = x.size // max(x.shape[1], 1)
     if count == 1:
         raise ShapeError(
-            f"훈련 중에는 채널마다 값이 둘 이상 있어야 합니다: 입력의 형상 {x.shape}. 배치를 "
-            "키우거나(DataLoader의 drop_last=True) eval()을 부르세요.",
-            f"Expected more than 1 value per channel when training, got input size {x.shape}; use "
-            "larger batches (drop_last=True in the DataLoader), or call eval().",
+            f"훈련 중에는 채널마다 값이 둘 이상이어야 합니다: 형상 {x.shape}. drop_last=True로 "
+            "작은 배치를 빼거나 eval()을 부르세요.",
+            f"Expected more than 1 value per channel when training, got shape {x.shape}; use "
+            "drop_last=True in the DataLoader, or call eval().",
         )
     y, mean, var = fused.batch_norm(input, weight, bias, eps)
     if unbiased and count:
@@ -146,10 +145,9 @@ def normalize_batch(
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """드롭아웃: 훈련 중에 원소를 확률 p로 0으로 만든다(역 드롭아웃).
+    """드롭아웃: 훈련 중에 원소를 확률 p로 0으로 만든다.
 
-    Set each element to 0 with probability ``p`` and divide the rest by 1 − p, in training; the
-    input itself otherwise.
+    In training set each element to 0 with probability ``p`` and divide the rest by 1 − p.
 
     Source:
         Srivastava et al. 2014; 「밑바닥부터 시작하는 딥러닝」 6.4.3 (there without the division)
@@ -175,8 +173,7 @@ def scaled(input: Tensor, by: Any, inplace: bool) -> Tensor:
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """레이블을 원-핫으로.
 
-    Labels as one-hot vectors of int64 along a new last dimension; with ``num_classes=-1`` there
-    are as many classes as the largest label needs.
+    One-hot vectors of int64 along a new last dimension; -1 takes as many classes as needed.
 
     >>> from tinygrad_kr import ops
     >>> one_hot(ops.creation.tensor([0, 2]))
@@ -187,14 +184,14 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if labels.dtype.kind not in "iu":
         raise DTypeError(
             f"레이블은 정수여야 합니다: {labels.dtype}. long()으로 바꾸세요.",
-            f"one_hot is only applicable to integer labels, not {labels.dtype}; use long().",
+            f"Class labels must be integers, not {labels.dtype}; use long().",
         )
     count = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
     bad = labels[(labels < 0) | (labels >= count)]
     if bad.size or count < 1:
         raise TargetError(
-            f"레이블 {bad[:1]}이(가) 클래스 {count}개(0 ... {count - 1})에 맞지 않습니다.",
-            f"Class values must be within 0 ... {count - 1} ({count} classes); there is {bad[:1]}.",
+            f"클래스가 {count}개면 레이블은 0 ... {count - 1}입니다: {bad[:1]}.",
+            f"Class values of {count} classes are 0 ... {count - 1}, not {bad[:1]}.",
         )
     return wrap((labels[..., None] == np.arange(count)).astype(int64))
 
@@ -203,6 +200,89 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """dim을 따라 길이(p-노름)를 1로 만든다.
 
-    ``input`` divided by its p-norm along ``dim``, which is held at least ``eps``.
+    ``input`` divided by its p-norm along ``dim``, held at least ``eps``.
     """
     return input / clamp(norm(input, p, dim, keepdim=True), min=eps)
+
+
+def _applied(op: Callable[..., Any], input: Tensor, inplace: bool) -> Tensor:
+    out: Tensor = in_place.apply(input, op) if inplace else op(input)
+    return out
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """ReLU: 0보다 크면 그대로, 아니면 0.
+
+    max(x, 0), elementwise; the gradient at 0 is 0.
+    """
+    return _applied(exponential.relu, input, inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Leaky ReLU: 음수 쪽에도 작은 기울기를 둔다.
+
+    x where x > 0, else ``negative_slope`` · x.
+    """
+    return _applied(lambda x: where(x > 0, x, x * negative_slope), input, inplace)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """ELU: 음수 쪽이 -alpha로 매끄럽게 잠긴다.
+
+    x where x > 0, else ``alpha`` · (exp(x) − 1).
+    """
+    # The branch not taken must stay finite, or its gradient would be 0 · ∞.
+    return _applied(lambda x: where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x))), input, inplace)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """SiLU(스위시): x · sigmoid(x).
+
+    x · sigmoid(x), also called swish.
+    """
+    return _applied(lambda x: x * sigmoid(x), input, inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """GELU: x · Φ(x), Φ는 표준 정규 분포의 누적 분포 함수.
+
+    x · Φ(x), with Φ the normal distribution function, or its ``approximate="tanh"`` form.
+
+    Source:
+        Hendrycks and Gimpel 2016
+    """
+    if choice("approximate", approximate, ("none", "tanh")) == "none":
+        return 0.5 * input * (1 + erf(input * math.sqrt(0.5)))
+    inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
+    return 0.5 * input * (1 + tanh(inner))
+
+
+@numpy_names
+def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
+    """소프트맥스: dim을 따라 합이 1인 확률.
+
+    exp(x) / Σ exp(x) along ``dim``.
+    """
+    return _softmax(input, _chosen(input, dim), dtype=dtype)
+
+
+@numpy_names
+def log_softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
+    """소프트맥스의 로그.
+
+    log(softmax(x)) along ``dim``, without underflow.
+    """
+    return _log_softmax(input, _chosen(input, dim), dtype=dtype)
+
+
+def _chosen(input: Tensor, dim: int | None) -> int:
+    """PyTorch's old rule without a ``dim``."""
+    if dim is not None:
+        return dim
+    chosen = 0 if input.ndim in (0, 1, 3) else 1
+    warnings.warn(
+        f"softmax의 dim을 적으세요: dim={chosen}로 정했습니다.\n"
+        f"Implicit dimension choice for softmax is deprecated; say dim={chosen}.",
+        stacklevel=5,
+    )
+    return chosen

@@ -20,10 +20,10 @@ from tinygrad_kr.ops.arithmetic import abs
 from tinygrad_kr.ops.comparison import maximum, where
 from tinygrad_kr.ops.exponential import log, log1p, logaddexp
 from tinygrad_kr.ops.indexing import getitem
+from tinygrad_kr.ops.norms import log_softmax
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
-from tinygrad_kr.ops.norms import log_softmax
 from tinygrad_kr.tensor import Tensor
 
 # Regression
@@ -32,10 +32,10 @@ from tinygrad_kr.tensor import Tensor
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """평균 제곱 오차.
 
-    The mean squared error, (x − t)². (The book's is half the sum.)
+    The mean squared error, (x − t)².
 
     Source:
-        「밑바닥부터 시작하는 딥러닝」 4.2.1
+        「밑바닥부터 시작하는 딥러닝」 4.2.1 (there half the sum)
     """
     _warn_of_broadcast(input, target)
     error = input - target
@@ -88,23 +88,14 @@ def binary_cross_entropy(
 ) -> Tensor:
     """확률의 이진 교차 엔트로피. 로그는 -100에서 잘린다.
 
-    −(t log x + (1 − t) log(1 − x)) of probabilities, with the logarithms held at least −100.
-    :func:`binary_cross_entropy_with_logits` is more accurate.
-
-    Args:
-        weight: of the elements; it broadcasts.
-
-    Raises:
-        ShapeError: ``target`` has another shape.
-        TargetError: an input is outside [0, 1].
+    −(t log x + (1 − t) log(1 − x)) of probabilities, each loss times ``weight``.
     """
     _check_binary("binary_cross_entropy", input, target)
     x = as_array(input)
     outside = (x < 0) | (x > 1)
     if outside.any():
         raise TargetError(
-            f"입력은 확률(0 이상 1 이하)이어야 합니다: {x[outside][0]}. 로짓에는 "
-            "BCEWithLogitsLoss를 쓰세요.",
+            f"입력은 0과 1 사이여야 합니다: {x[outside][0]}. 로짓에는 BCEWithLogitsLoss를 쓰세요.",
             f"all elements of input should be between 0 and 1, found {x[outside][0]}; for logits "
             "use BCEWithLogitsLoss.",
         )
@@ -121,14 +112,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """로짓의 이진 교차 엔트로피: 시그모이드와 손실을 한 번에, 넘침 없이.
 
-    −(p t log σ(x) + (1 − t) log(1 − σ(x))) of logits, stable over the whole range.
-
-    Args:
-        weight: of the elements; it broadcasts.
-        pos_weight: p, the weight of positive targets; it broadcasts.
-
-    Raises:
-        ShapeError: ``target`` has another shape.
+    −(p t log σ(x) + (1 − t) log(1 − σ(x))) of logits, p being ``pos_weight``.
     """
     _check_binary("binary_cross_entropy_with_logits", input, target)
     positive = target if pos_weight is None else target * pos_weight
@@ -149,17 +133,8 @@ def nll_loss(
 ) -> Tensor:
     """음의 로그 가능도: 로그 확률에서 정답의 것을 고른다.
 
-    The negative of each label's log-probability; the mean is weighted by ``weight``.
-
-    Args:
-        input: log-probabilities, (C,), (N, C), (N, C, d1, ...).
-        target: class numbers, (), (N,), (N, d1, ...).
-        weight: of the classes, (C,).
-        ignore_index: a class number that counts for nothing.
-
-    Raises:
-        TargetError: a label out of range.
-        ShapeError, DTypeError: a target or weight that does not fit.
+    The negative of each label's log-probability; the mean is weighted by ``weight``. The arguments
+    are those of :func:`cross_entropy`.
     """
     check_reduction(reduction)
     axis, w = _check_classes("nll_loss", input, weight)
@@ -190,21 +165,19 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """교차 엔트로피 오차: 소프트맥스와 손실을 한 번에(softmax를 먼저 하지 마세요).
+    """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
 
-    The cross-entropy of logits, −Σ t log softmax(x): do not take the softmax yourself.
+    The cross-entropy of logits, −Σ t log softmax(x).
 
     Args:
         input: logits, (C,), (N, C), (N, C, d1, ...).
-        target: class numbers, or probabilities in the shape of the input.
+        target: class numbers, (), (N,), (N, d1, ...), or probabilities in the input's shape.
         weight: of the classes, (C,); the mean of class numbers is weighted by it.
         ignore_index: a class number that counts for nothing.
         label_smoothing: the share of the uniform distribution in the targets, 0 ... 1.
 
     Raises:
         TargetError: a label out of range.
-        ShapeError, DTypeError: a target or weight that does not fit.
-        HyperparameterError: ``label_smoothing`` is not within [0, 1].
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 4.2.2, 5.6.3
@@ -244,7 +217,7 @@ def cross_entropy(
 def _distribution(
     rows: Any, numbers: Array, ignored: Array | None, w: Array | None, smoothing: float
 ) -> Array:
-    """What each row of log-probabilities is weighted with: its label, smoothed, class-weighted."""
+    """What each row of log-probabilities is weighted with."""
     count, classes = rows.shape
     spread = np.full(rows.shape, smoothing / max(classes, 1), rows.dtype)
     spread[np.arange(count), numbers.reshape(-1)] += 1 - smoothing
@@ -261,8 +234,7 @@ def _from_probabilities(
     if target.dtype.kind != "f":
         raise DTypeError(
             f"확률인 정답은 소수형이어야 합니다: {target.dtype}. float()로 바꾸세요.",
-            f"Expected floating point type for target with class probabilities, got "
-            f"{target.dtype}; convert with float().",
+            f"Class probabilities must be floating, not {target.dtype}; use float().",
         )
     classes = input.shape[axis]
     if smoothing:
@@ -299,8 +271,8 @@ def _warn_of_broadcast(input: Any, target: Any) -> None:
     if x != t:
         warnings.warn(
             f"정답의 형상 {t}이(가) 입력의 {x}과(와) 달라 브로드캐스트됩니다.\n"
-            f"Using a target size {t} that is different to the input size {x}. This will likely "
-            "lead to incorrect results due to broadcasting.",
+            f"Using a target size {t} that is different to the input size {x}: they broadcast, "
+            "which is likely wrong.",
             stacklevel=3,
         )
 
@@ -310,7 +282,7 @@ def _check_binary(name: str, input: Any, target: Any) -> None:
     x, t = input.shape, target.shape
     if x != t:
         raise ShapeError(
-            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 같아야 합니다. reshape()로 맞추세요.",
+            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 같아야 합니다. reshape()를 쓰세요.",
             f"Target size {t} must be the same as input size {x}; use reshape().",
         )
 
@@ -320,15 +292,15 @@ def _check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | Non
     need_floating(name, input)
     if not input.ndim:
         raise ShapeError(
-            f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)입니다.",
-            f"{name}: the input is (C,), (N, C) or (N, C, d1, ...), not 0-d.",
+            f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)이어야 합니다: ().",
+            f"{name}: the input must be (C,), (N, C), (N, C, d1, ...), not ().",
         )
     axis = 0 if input.ndim == 1 else 1
     classes = input.shape[axis]
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(
             f"weight의 형상은 ({classes},)이어야 합니다: {weight.shape}.",
-            f"weight tensor should be defined for all {classes} classes, got shape {weight.shape}.",
+            f"weight must have shape ({classes},), one for each class, not {weight.shape}.",
         )
     return axis, as_array(weight)
 
@@ -341,17 +313,17 @@ def _labels(
     expected = input_shape[:axis] + input_shape[axis + 1 :]
     if numbers.dtype.kind not in "iu":
         raise DTypeError(
-            f"레이블은 정수여야 합니다: {numbers.dtype}. long()으로 바꾸세요. 확률이라면 형상이 "
-            f"{input_shape}이어야 합니다.",
+            f"레이블은 정수여야 합니다: {numbers.dtype}. long()으로 바꾸세요. 확률의 형상은 "
+            f"{input_shape}입니다.",
             f"Class labels must be integers, not {numbers.dtype}; use long(). Probabilities have "
-            f"the shape of the input, {input_shape}.",
+            f"the shape {input_shape}.",
         )
     if numbers.shape != expected and not (axis == 0 and numbers.shape == (1,)):
         raise ShapeError(
-            f"정답의 형상이 {numbers.shape}인데 입력 {input_shape}에는 {expected}이어야 합니다. "
-            "원-핫이라면 소수형으로 바꾸거나 argmax(1)을 쓰세요.",
-            f"Expected a target of shape {expected} for an input of shape {input_shape}, got "
-            f"{numbers.shape}; convert one-hot targets to floats, or take argmax(1).",
+            f"정답의 형상은 {expected}이어야 합니다(입력은 {input_shape}): {numbers.shape}. "
+            "원-핫이라면 argmax(1)이나 float()를 쓰세요.",
+            f"the target must have shape {expected} (the input is {input_shape}), not "
+            f"{numbers.shape}; for one-hot targets use argmax(1) or float().",
         )
     if not numbers.size:
         return numbers, None
@@ -363,9 +335,8 @@ def _labels(
     if wrong.any():
         where = tuple(map(int, np.argwhere(wrong)[0]))
         raise TargetError(
-            f"레이블 {numbers[where]}(위치 {where})이(가) 0부터 {count - 1}까지의 범위를 "
-            "벗어났습니다.",
-            f"Target {numbers[where]} (at {where}) is out of bounds: with {count} classes, labels "
-            f"are 0 ... {count - 1}.",
+            f"레이블은 0 ... {count - 1}이어야 합니다: {numbers[where]}(위치 {where}).",
+            f"Target {numbers[where]} (at {where}) is out of bounds: labels of {count} classes are "
+            f"0 ... {count - 1}.",
         )
     return np.where(ignored, 0, numbers), ignored if ignored.any() else None
