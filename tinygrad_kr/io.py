@@ -1,13 +1,9 @@
 """파일: 텐서와 state_dict를 저장하고 읽는다. pickle은 쓰지 않는다.
 
-Files: saving and loading tensors and nested state dicts, without pickle. The name chooses a format:
-
-``.safetensors``
-    A flat dict of tensors that PyTorch's users can load (needs the extra ``io``).
-anything else (``.npz``, ``.pt``, ...)
-    An uncompressed ``.npz`` whose member ``structure.json`` says how the arrays hang together.
-    ``np.load`` reads these under dotted names (``"model.fc.weight"``), and :func:`load` any plain
-    ``.npz`` of numbers as a flat dict of tensors.
+Files: tensors and nested state dicts, without pickle. A name in ``.safetensors`` means a flat dict
+of tensors that PyTorch's users can load (needs the extra ``io``); any other (``.npz``, ``.pt``) an
+uncompressed ``.npz``, whose member ``structure.json`` says how the arrays hang together.
+``np.load`` reads these by dotted names, and :func:`load` any plain ``.npz`` of numbers.
 
 Subclasses come back as their plain kinds, every tensor as a leaf of its own. A truncated, corrupt
 or hostile file is refused before memory is taken for it.
@@ -19,10 +15,11 @@ import json
 import math
 import os
 import re
+import secrets
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -39,9 +36,8 @@ from tinygrad_kr.errors import (
 )
 from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.tensor import Tensor
-from tinygrad_kr.utils.files import atomic_write
 
-__all__ = ["load", "load_safetensors", "save", "save_safetensors"]
+__all__ = ["atomic_write", "load", "load_safetensors", "save", "save_safetensors"]
 
 FileLike = str | os.PathLike[str] | BinaryIO
 
@@ -57,15 +53,10 @@ def save(obj: Any, f: FileLike) -> None:
     """텐서, state_dict 따위를 파일에 저장한다.
 
     Save tensors, ndarrays, NumPy's and Python's numbers, str, bool and None, in dicts, lists and
-    tuples at most 64 deep. The old file stays whole if anything fails.
-
-    Args:
-        obj: usually a ``state_dict()``.
-        f: a path, or a binary file.
+    tuples at most 64 deep, to a path or a binary file. The old file stays whole if anything fails.
 
     Raises:
-        ArgumentError: something in ``obj`` cannot be saved; nothing is written.
-        DataNotFoundError: the folder does not exist.
+        ArgumentError: something in ``obj`` cannot be saved.
 
     >>> import tempfile
     >>> import tinygrad_kr as tg
@@ -100,9 +91,7 @@ def load(f: FileLike, map_location: Any = None, *, weights_only: bool = True) ->
 
     Raises:
         DataNotFoundError: there is no such file.
-        FileFormatError: the file is truncated, corrupt, hostile or of another format.
-        DeviceError: ``map_location`` names another device than the CPU.
-        MissingExtraError: ``.safetensors`` without its library.
+        FileFormatError: it is truncated, corrupt, hostile or of another format.
     """
     if isinstance(map_location, str | device):
         device(map_location)
@@ -114,10 +103,6 @@ def save_safetensors(tensors: Mapping[str, Tensor], f: FileLike) -> None:
 
     Save a flat dict of tensors (a module's ``state_dict()``) as a safetensors file, which PyTorch's
     users load by ``safetensors.torch.load_file``.
-
-    Raises:
-        ArgumentError: not a flat dict of tensors; nothing is written.
-        MissingExtraError: there is no ``safetensors`` library.
     """
     library = _safetensors()
     if not isinstance(tensors, Mapping) or not all(
@@ -139,9 +124,6 @@ def load_safetensors(f: FileLike) -> dict[str, Tensor]:
     """safetensors 파일을 텐서들의 사전으로 읽는다.
 
     The tensors of a safetensors file, in the order of their names.
-
-    Raises:
-        As :func:`load`.
     """
     library = _safetensors()
     arrays: dict[str, Array] = _guarded(lambda file: library.load(file.read()), f)
@@ -178,10 +160,10 @@ def _encode(value: Any, path: tuple[str, ...], arrays: dict[str, Array]) -> Any:
             return {"dict": [[k, _encode(v, (*path, str(k)), arrays)] for k, v in value.items()]}
     where, kind = ".".join(path[:8]) or "obj", type(value).__name__
     raise ArgumentError(
-        f"{where}의 {kind}은(는) 저장할 수 없습니다. state_dict()처럼 텐서, 배열, 수, 문자열을 "
-        f"담은 (키가 단순한) 사전과 목록을 {_MAX_DEPTH}겹까지 저장합니다.",
+        f"{where}의 {kind}은(는) 저장할 수 없습니다. 텐서, 배열, 수, 문자열을 담은 (키가 단순한) "
+        f"사전과 목록을 {_MAX_DEPTH}겹까지 저장합니다.",
         f"A {kind} (at {where}) cannot be saved; save tensors, arrays, numbers, str, and dicts "
-        f"(with plain keys) and lists of them, at most {_MAX_DEPTH} deep, as state_dict() gives.",
+        f"(with plain keys) and lists of them, at most {_MAX_DEPTH} deep.",
     )
 
 
@@ -279,6 +261,34 @@ def _refusal(korean: str, english: str) -> FileFormatError:
     return FileFormatError(
         f"파일을 읽을 수 없습니다: {korean}.", f"The file cannot be read: {english}."
     )
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """블록이 끝까지 성공해야 파일이 바뀐다.
+
+    A binary file, written beside ``path`` (or what it links to), that replaces it when the ``with``
+    block ends well: a crash leaves the old one whole.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise ArgumentError(
+            f"파일이 아니라 폴더입니다: {target}.", f"{target} is a folder; name a file in it."
+        )
+    if not target.parent.is_dir():
+        raise DataNotFoundError(
+            f"폴더가 없습니다: {target.parent}. 먼저 만들어 주세요.",
+            f"The folder {target.parent} does not exist; create it first.",
+        )
+    beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with beside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _is_safetensors(f: FileLike) -> bool:

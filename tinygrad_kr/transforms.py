@@ -30,12 +30,8 @@ def apply_batch(transform: Transform, images: Any) -> Any:
     """변환을 여러 이미지에 한꺼번에 적용한다.
 
     Apply a transform to many images, by its ``batch`` form where it has one (a subclass that
-    overrides only ``__call__`` has none), else one by one. The result is an array or a tensor if
-    the images agree in kind, shape and dtype, else a list.
-
-    >>> apply_batch(lambda x: x + 1, np.zeros((2, 1)))
-    array([[1.],
-           [1.]])
+    overrides only ``__call__`` has none), else one by one: an array or a tensor if the results
+    agree in kind, shape and dtype, else a list.
     """
     stacked = isinstance(images, np.ndarray | Tensor)
     if stacked and overrides(transform, "batch", over=["__call__"]):
@@ -93,11 +89,6 @@ class ToTensor:
         - Input: (H, W) or (H, W, C); a batch (N, H, W) or (N, H, W, C)
         - Output: (C, H, W), with C = 1 for (H, W); a batch (N, C, H, W)
 
-    Raises:
-        ArgumentError: not an image (already a tensor, say).
-        ShapeError: another number of dimensions.
-        DTypeError: a dtype that a tensor cannot have.
-
     >>> ToTensor()(np.array([[0, 51, 255]], dtype=np.uint8))
     tensor([[[0.0000, 0.2000, 1.0000]]])
     """
@@ -117,8 +108,8 @@ class ToTensor:
         as_dtype(array.dtype)
         if array.ndim not in (dims, dims + 1):
             raise ShapeError(
-                f"{dims}차원이나 {dims + 1}차원이어야 합니다. 받은 형상: {array.shape}.",
-                f"Here {dims} or {dims + 1} dimensions are needed, but the shape is {array.shape}.",
+                f"{dims}차원이나 {dims + 1}차원이어야 합니다: {array.shape}.",
+                f"{dims} or {dims + 1} dimensions are needed, not {array.shape}.",
             )
         last = array[..., np.newaxis] if array.ndim == dims else array
         first = np.array(np.moveaxis(last, -1, -3), order="C")
@@ -131,16 +122,8 @@ class ToTensor:
 class Normalize:
     """채널마다 평균을 빼고 표준편차로 나눈다.
 
-    Normalise each channel of a floating (..., C, H, W): (x − mean) / std.
-
-    Args:
-        mean: one number a channel, or one for all.
-        std: the same, not 0.
-
-    Raises:
-        HyperparameterError: a number is not finite, an std is 0, or the lengths differ.
-        ShapeError: fewer than three dimensions, or another number of channels.
-        ArgumentError, DTypeError: not a floating tensor.
+    Normalise each channel of a floating (..., C, H, W): (x − mean) / std, with one number a
+    channel, or one for all.
 
     >>> Normalize(0.5, 0.25)(ToTensor()(np.array([[0, 255]], dtype=np.uint8)))
     tensor([[[-2.,  2.]]])
@@ -191,9 +174,6 @@ class Lambda:
     """함수를 변환으로. 이미지마다 하나씩 적용한다.
 
     A function as a transform; it is applied image by image.
-
-    >>> Lambda(lambda x: x + 1)(1)
-    2
     """
 
     def __init__(self, lambd: Transform) -> None:

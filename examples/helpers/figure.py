@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers.places import check_place
 from tinygrad_kr.errors import ArgumentError, MissingExtraError
-from tinygrad_kr.utils.files import atomic_write
+from tinygrad_kr.io import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

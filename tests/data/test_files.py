@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tinygrad_kr.errors import ArgumentError, DataNotFoundError
-from tinygrad_kr.utils.files import atomic_write
+from tinygrad_kr.io import atomic_write
 
 
 def test_it_writes_and_replaces(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tinygrad_kr.datasets.idx import unpack
 from tinygrad_kr.errors import FileFormatError
-from tinygrad_kr.utils.files import atomic_write
+from tinygrad_kr.io import atomic_write
 
 _CHUNK: Final = 2**16
 _MAX_BYTES: Final = 2**28

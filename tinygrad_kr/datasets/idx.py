@@ -28,10 +28,7 @@ _TYPES: Final = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 def parse_idx(data: bytes, name: str = "IDX") -> Array:
     """IDX 바이트를 배열로. gzip으로 압축된 것도 받는다.
 
-    The array in IDX bytes, plain or gzipped, in the machine's byte order.
-
-    Raises:
-        FileFormatError: not IDX, of an unknown type, of too few or too many bytes, or corrupt.
+    The array in IDX bytes, plain or gzipped; whatever is malformed is a FileFormatError.
 
     >>> parse_idx(bytes([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 5, 6, 7]))
     array([[5, 6, 7]], dtype=uint8)
@@ -70,9 +67,6 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     """IDX 파일을 배열로. ``.gz``도 읽는다.
 
     :func:`parse_idx` of the bytes of a file.
-
-    Raises:
-        DataNotFoundError: there is no such file.
     """
     try:
         return parse_idx(Path(path).read_bytes(), str(path))

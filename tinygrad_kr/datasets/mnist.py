@@ -30,15 +30,7 @@ class MNIST(Dataset[tuple[Any, Any]]):
 
     Args:
         root: the folder of ``MNIST/raw``, where the four files lie unpacked or as ``.gz``.
-        train: training or test data.
-        transform: applied to the images.
-        target_transform: applied to the labels.
         download: whether to fetch the files that are missing; they are checked and unpacked.
-
-    Attributes:
-        data: uint8 (N, 28, 28).
-        targets: int64 (N,).
-        classes: their names.
 
     Raises:
         DataNotFoundError: the files are not there, and no mirror gave them.
@@ -93,25 +85,16 @@ class MNIST(Dataset[tuple[Any, Any]]):
 
     @property
     def raw_folder(self) -> Path:
-        """파일이 있는 폴더.
-
-        The folder of the files.
-        """
+        """파일이 있는 폴더. The folder of the files."""
         return self.root / self.name / "raw"
 
     @property
     def class_to_idx(self) -> dict[str, int]:
-        """클래스의 이름에서 번호로.
-
-        The number of each class by its name.
-        """
+        """클래스의 이름에서 번호로. The number of each class by its name."""
         return {name: i for i, name in enumerate(self.classes)}
 
     def download(self) -> None:
-        """없는 파일을 내려받는다.
-
-        Fetch those of the four files that are missing.
-        """
+        """없는 파일을 내려받는다. Fetch those of the four files that are missing."""
         # Here, because the network's modules would double the time that importing us takes.
         from tinygrad_kr.datasets.download import download
 

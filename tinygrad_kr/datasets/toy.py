@@ -31,10 +31,6 @@ def spiral(
 
     Args:
         noise: standard deviation of the angle, in radians.
-        generator: by default the package's own.
-
-    Raises:
-        HyperparameterError: a number is not positive, or the noise negative or not finite.
 
     >>> x, t = spiral(50, 2)
     >>> tuple(x.shape), tuple(t.shape)

@@ -3,28 +3,15 @@
 Datasets and mini-batches, with PyTorch's names.
 """
 
-from tinygrad_kr.utils.data.collate import default_collate, default_convert
-from tinygrad_kr.utils.data.dataloader import DataLoader
-from tinygrad_kr.utils.data.dataset import Dataset, Subset, TensorDataset, random_split
-from tinygrad_kr.utils.data.sampler import (
-    BatchSampler,
-    RandomSampler,
-    Sampler,
-    SequentialSampler,
-    SubsetRandomSampler,
-)
-
-__all__ = [
-    "BatchSampler",
-    "DataLoader",
-    "Dataset",
-    "RandomSampler",
-    "Sampler",
-    "SequentialSampler",
-    "Subset",
-    "SubsetRandomSampler",
-    "TensorDataset",
-    "default_collate",
-    "default_convert",
-    "random_split",
-]
+from tinygrad_kr.utils.data.dataloader import BatchSampler as BatchSampler
+from tinygrad_kr.utils.data.dataloader import DataLoader as DataLoader
+from tinygrad_kr.utils.data.dataloader import RandomSampler as RandomSampler
+from tinygrad_kr.utils.data.dataloader import Sampler as Sampler
+from tinygrad_kr.utils.data.dataloader import SequentialSampler as SequentialSampler
+from tinygrad_kr.utils.data.dataloader import SubsetRandomSampler as SubsetRandomSampler
+from tinygrad_kr.utils.data.dataset import Dataset as Dataset
+from tinygrad_kr.utils.data.dataset import Subset as Subset
+from tinygrad_kr.utils.data.dataset import TensorDataset as TensorDataset
+from tinygrad_kr.utils.data.dataset import default_collate as default_collate
+from tinygrad_kr.utils.data.dataset import default_convert as default_convert
+from tinygrad_kr.utils.data.dataset import random_split as random_split

@@ -1,39 +1,158 @@
-"""DataLoader."""
+"""DataLoader와 샘플러.
+
+The loader, and samplers: the order in which samples are taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.hyperparameters import flag, integer
-from tinygrad_kr.random import Generator
-from tinygrad_kr.utils.data.collate import default_collate, default_convert
-from tinygrad_kr.utils.data.dataset import take_batch, take_samples
-from tinygrad_kr.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from tinygrad_kr.random import Generator, numpy_generator
+from tinygrad_kr.utils.data.dataset import (
+    default_collate,
+    default_convert,
+    take_batch,
+    take_samples,
+)
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Sampler(Generic[T_co]):
+    """샘플러의 바탕 클래스.
+
+    The base of samplers: an iterable of indices, or of lists of them.
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError
+
+
+class SequentialSampler(Sampler[int]):
+    """처음부터 차례대로.
+
+    The indices in order.
+    """
+
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler[int]):
+    """무작위 차례.
+
+    A random order of ``num_samples`` indices (by default all), drawn whole when the iteration
+    begins; with ``replacement`` as the book's mini-batches.
+    """
+
+    def __init__(
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.data_source = data_source
+        self.replacement = flag("replacement", replacement)
+        self.generator = generator
+        self._num_samples = num_samples
+        integer("num_samples", self.num_samples, least=1)
+
+    @property
+    def num_samples(self) -> int:
+        """에폭마다 뽑는 수. How many indices an epoch has."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        draw, n, wanted = numpy_generator(self.generator), len(self.data_source), self.num_samples
+        if self.replacement:
+            order = draw.integers(n, size=wanted)
+        else:
+            rounds = -(-wanted // n)
+            order = np.concatenate([draw.permutation(n) for _ in range(rounds)])[:wanted]
+        return iter(order.tolist())
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """주어진 번호들을 무작위 차례로.
+
+    The given indices in random order, each once.
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        order = numpy_generator(self.generator).permutation(len(self.indices)).tolist()
+        return iter([self.indices[i] for i in order])
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class BatchSampler(Sampler[list[int]]):
+    """다른 샘플러의 번호를 미니배치로 묶는다.
+
+    The indices of another sampler in lists; ``drop_last`` leaves out a last, shorter one.
+
+    >>> list(BatchSampler(range(5), 2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+        self.sampler = sampler
+        self.batch_size = integer("batch_size", batch_size, least=1)
+        self.drop_last = flag("drop_last", drop_last)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield batch
+
+    def __len__(self) -> int:
+        if not isinstance(self.sampler, Sized):
+            raise ArgumentError(
+                "샘플러에 길이가 없습니다. __len__을 정의해 주세요.",
+                "The sampler has no length; give it __len__.",
+            )
+        full, rest = divmod(len(self.sampler), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
 
 class DataLoader:
     """데이터셋을 미니배치로 돌려준다.
 
-    A dataset, mini-batch by mini-batch, as PyTorch's. Each epoch of ``shuffle=True`` is a fresh
-    permutation, drawn from ``generator`` when the epoch begins. Everything happens in the calling
-    process: the arguments about workers and pinned memory are taken so that scripts run, and
-    change nothing.
+    A dataset, mini-batch by mini-batch. Each epoch of ``shuffle=True`` is a fresh permutation,
+    drawn when it begins. PyTorch's arguments about workers and memory are taken so that scripts
+    run, and change nothing.
 
     Args:
         dataset: anything with ``__getitem__`` and ``__len__``.
         batch_size: None for single samples.
-        shuffle: whether to reshuffle at every epoch.
         sampler: an iterable of indices, instead of ``shuffle``.
         batch_sampler: an iterable of lists of indices, instead of all these and ``drop_last``.
         collate_fn: turns a list of samples into a batch.
         drop_last: whether a last, shorter batch is left out.
-        generator: by default the package's own.
 
     Raises:
-        ArgumentError: arguments that exclude each other, a dataset without a length.
-        HyperparameterError: a batch size or a number of workers out of range.
+        ArgumentError, HyperparameterError: arguments out of range, or that exclude each other.
 
     >>> import tinygrad_kr as tg
     >>> from tinygrad_kr.utils.data import TensorDataset
@@ -56,21 +175,21 @@ class DataLoader:
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Callable[[int], None] | None = None,
+        worker_init_fn: Any = None,
         multiprocessing_context: Any = None,
         generator: Generator | None = None,
         *,
-        prefetch_factor: int | None = None,
-        persistent_workers: bool = False,
-        pin_memory_device: str = "",
-        in_order: bool = True,
+        prefetch_factor: Any = None,
+        persistent_workers: Any = False,
+        pin_memory_device: Any = "",
+        in_order: Any = True,
     ) -> None:
         integer("num_workers", num_workers, least=0)
         shuffle = shuffle is not None and flag("shuffle", shuffle)
         if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
             raise ArgumentError(
                 f"{type(dataset).__name__}에 __getitem__과 __len__이 있어야 합니다.",
-                f"A {type(dataset).__name__} has no __getitem__ and __len__; a dataset needs them.",
+                f"A {type(dataset).__name__} needs __getitem__ and __len__ to be a dataset.",
             )
         if sampler is not None and shuffle:
             _refuse("sampler", "shuffle")
@@ -80,12 +199,10 @@ class DataLoader:
             batch_size, drop_last = None, False
         elif batch_size is None and drop_last:
             _refuse("batch_size=None", "drop_last")
-        if sampler is None:
-            sampler = (
-                RandomSampler(dataset, generator=generator)
-                if shuffle
-                else SequentialSampler(dataset)
-            )
+        if shuffle:
+            sampler = RandomSampler(dataset, generator=generator)
+        elif sampler is None:
+            sampler = SequentialSampler(dataset)
         if batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         if collate_fn is None:
@@ -96,7 +213,6 @@ class DataLoader:
         self.batch_sampler = batch_sampler
         self.num_workers = num_workers
         self.collate_fn = collate_fn
-        self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = generator
 

@@ -2,32 +2,30 @@
 
 Datasets: what gives a sample for an index.
 
-A loader asks a dataset for its samples in the first of three ways that the dataset has:
+A loader asks for samples in the first of three ways that a dataset has:
 
-- ``__getbatch__(indices)``, our own: what ``default_collate`` (if that is the loader's
-  ``collate_fn``) would make of the samples, taken in one indexing;
+- ``__getbatch__(indices)``, our own: what ``default_collate`` would make of the samples, in one
+  indexing;
 - ``__getitems__(indices)``, PyTorch's: a list of samples;
-- ``__getitem__(index)``: one sample.
-
-A subclass that overrides only ``__getitem__`` is asked for one sample at a time: what it inherits
-for whole batches would not know of the change.
+- ``__getitem__(index)``. A subclass that overrides only this is asked for one sample at a time.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from tinygrad_kr.dtypes import Array
+from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.dtypes import SUPPORTED, Array, as_dtype
 from tinygrad_kr.errors import ArgumentError, IndexingError, ShapeError
 from tinygrad_kr.hyperparameters import number, wrong_kind
+from tinygrad_kr.ops.joining import stack
 from tinygrad_kr.random import Generator, numpy_generator
 from tinygrad_kr.tensor import Tensor
-from tinygrad_kr.utils.data.collate import default_collate
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -78,12 +76,6 @@ class Dataset(Generic[T_co]):
 
     The base of datasets: define ``__getitem__`` and ``__len__``. A loader takes any object that has
     these two.
-
-    >>> class Squares(Dataset[int]):
-    ...     def __getitem__(self, index: int) -> int:
-    ...         return index * index
-    >>> Squares()[3]
-    9
     """
 
     def __getitem__(self, index: Any) -> T_co:
@@ -94,10 +86,6 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """첫 차원의 길이가 같은 텐서들의 데이터셋.
 
     Tensors of one length; a sample is a tuple of their rows.
-
-    Raises:
-        ArgumentError: no tensor is given, or something else.
-        ShapeError: the lengths differ.
 
     >>> import tinygrad_kr as tg
     >>> TensorDataset(tg.arange(3), tg.arange(3) * 10)[1]
@@ -175,10 +163,6 @@ def random_split(
     Args:
         lengths: or fractions that sum to 1: each length is rounded down, and what is left goes to
             the parts in turn, one each.
-        generator: by default the package's own.
-
-    Raises:
-        ArgumentError, HyperparameterError: the lengths do not fit, or are no lengths.
 
     >>> [len(part) for part in random_split(range(11), [0.6, 0.2, 0.2])]
     [7, 2, 2]
@@ -202,3 +186,76 @@ def random_split(
     order = numpy_generator(generator).permutation(n).tolist()
     ends = np.cumsum(sizes).tolist()
     return [Subset(dataset, order[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
+
+
+_STRINGS = (str, bytes)
+_NUMBERS = (np.ndarray, np.generic, int, float)
+_KINDS: tuple[tuple[type, ...], ...] = (_STRINGS, (Tensor,), _NUMBERS, (Mapping,), (Sequence,))
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """샘플의 목록을 배치로 모은다.
+
+    Put a list of samples of one kind and shape together: tensors, arrays and numbers become one
+    tensor (Python floats a float64 one), strings stay, and tuples, lists and mappings are put
+    together element by element.
+
+    >>> default_collate([(1, "a"), (2, "b")])
+    [tensor([1, 2]), ('a', 'b')]
+    """
+    kind = next((kind for kind in _KINDS if len(batch) and isinstance(batch[0], kind)), None)
+    if kind is None or not all(isinstance(sample, kind) for sample in batch):
+        met = ", ".join(sorted({type(sample).__name__ for sample in batch}))
+        raise ArgumentError(
+            f"[{met}] 샘플은 배치로 모을 수 없습니다. collate_fn을 주세요.",
+            f"Samples of [{met}] cannot be collated; pass a collate_fn.",
+        )
+    first = batch[0]
+    if kind is _STRINGS:
+        return batch
+    if isinstance(first, Tensor):
+        _check_equal(sample.shape for sample in batch)
+        return stack(list(batch))
+    if kind is _NUMBERS:
+        return _from_numbers(batch)
+    if isinstance(first, Mapping):
+        if any(sample.keys() != first.keys() for sample in batch):
+            raise ArgumentError(
+                f"샘플마다 키가 다릅니다: {list(first)} 등.",
+                f"The samples have different keys, {list(first)} and others.",
+            )
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
+    _check_equal(len(sample) for sample in batch)
+    columns = [default_collate(column) for column in zip(*batch, strict=True)]
+    return type(first)(*columns) if hasattr(first, "_fields") else columns
+
+
+def default_convert(sample: Any) -> Any:
+    """배열을 텐서로 바꾸고 나머지는 그대로 둔다.
+
+    Turn the arrays inside a sample into tensors: what a loader with ``batch_size=None`` does.
+    """
+    if isinstance(sample, np.ndarray | np.generic) and sample.dtype in SUPPORTED:
+        return wrap(np.array(sample))
+    if isinstance(sample, Mapping):
+        return {key: default_convert(value) for key, value in sample.items()}
+    if isinstance(sample, Sequence) and not isinstance(sample, str | bytes):
+        items = [default_convert(value) for value in sample]
+        return type(sample)(*items) if hasattr(sample, "_fields") else items
+    return sample
+
+
+def _check_equal(sizes: Iterable[Any]) -> None:
+    met = sorted(set(sizes))
+    if len(met) > 1:
+        raise ShapeError(
+            f"샘플의 크기가 다릅니다: {met[:4]}. collate_fn을 주세요.",
+            f"The samples differ in size: {met[:4]}; pass a collate_fn.",
+        )
+
+
+def _from_numbers(batch: Sequence[Any]) -> Tensor:
+    _check_equal(np.shape(sample) for sample in batch)
+    array: Array = np.stack(batch) if isinstance(batch[0], np.ndarray) else np.array(batch)
+    as_dtype(array.dtype)
+    return wrap(array)
