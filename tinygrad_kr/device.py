@@ -13,10 +13,7 @@ from tinygrad_kr.errors import DeviceError
 class device:
     """텐서가 있는 곳.
 
-    Where a tensor is: ``device("cpu")``.
-
-    Raises:
-        DeviceError: any other device is named.
+    Where a tensor is: ``device("cpu")``; any other is a DeviceError.
     """
 
     type = "cpu"
@@ -26,8 +23,8 @@ class device:
         name = type.type if isinstance(type, device) else str(type)
         if name.partition(":")[0] != "cpu":
             raise DeviceError(
-                f"tinygrad_kr은 CPU에서만 돕니다: 장치 {name!r}은(는) 쓸 수 없습니다.",
-                f"tinygrad_kr runs on the CPU only; there is no device {name!r}.",
+                f"CPU에서만 돕니다. {name!r} 대신 'cpu'를 쓰세요.",
+                f"tinygrad_kr runs on the CPU only; use 'cpu' instead of {name!r}.",
             )
 
     def __repr__(self) -> str:
@@ -50,8 +47,5 @@ def check_device(value: Any) -> device:
     """장치가 CPU인지 확인한다(None은 CPU).
 
     The device that ``value`` names; None means the CPU.
-
-    Raises:
-        DeviceError: it is not the CPU.
     """
     return cpu if value is None else device(value)

@@ -33,16 +33,8 @@ short, int_, long = int16, int32, int64
 SUPPORTED: Final = {
     d: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 }
-_BY_NAME: Final = {
-    "half": float16,
-    "float": float32,
-    "double": float64,
-    "short": int16,
-    "int": int32,
-    "long": int64,
-    "bool": bool_,
-}
-_PYTHON: Final[dict[type, DType]] = {bool: bool_, int: int64}
+# Where NumPy means another, or another on each system.
+_NAMED: Final[dict[Any, DType]] = {"float": float32, "int": int32, "long": int64, int: int64}
 _default: DType = float32
 
 
@@ -58,9 +50,6 @@ def set_default_dtype(dtype: Any) -> None:
     """소수의 기본 자료형을 바꾼다.
 
     Set the default floating dtype.
-
-    Raises:
-        DTypeError: ``dtype`` is not float16, float32 or float64.
     """
     global _default
     chosen = as_dtype(dtype)
@@ -77,16 +66,11 @@ def as_dtype(dtype: Any) -> DType:
 
     What ``dtype`` names, as one of the supported dtypes: a dtype, a NumPy scalar type, a Python
     type (``float`` means the default dtype, ``int`` int64) or a name such as ``"float32"``.
-
-    Raises:
-        DTypeError: it names no dtype, or one that is not supported (complex, bfloat16, ...).
     """
     if dtype is float:
         return _default
-    if isinstance(dtype, type) and dtype in _PYTHON:
-        return _PYTHON[dtype]
-    if isinstance(dtype, str) and dtype in _BY_NAME:
-        return _BY_NAME[dtype]
+    if isinstance(dtype, type | str) and dtype in _NAMED:
+        return _NAMED[dtype]
     try:
         found = SUPPORTED.get(np.dtype(dtype))
     except TypeError:
@@ -125,14 +109,9 @@ def _join(first: DType, second: DType) -> DType:
     """The dtype of two tensors of the same rank of dimensions."""
     if first == second:
         return first
-    low, high = sorted((first, second), key=lambda d: _CATEGORY[d.kind])
-    if high.kind == "f":
-        if low.kind != "f":
-            return high
-        return high if high.itemsize > low.itemsize else low
-    if low.kind == "b":
-        return high
-    return SUPPORTED[np.promote_types(low, high)]
+    if _CATEGORY[first.kind] == _CATEGORY[second.kind]:
+        return SUPPORTED[np.promote_types(first, second)]
+    return max(first, second, key=lambda d: _CATEGORY[d.kind])
 
 
 def result_dtype(*operands: Any) -> DType:

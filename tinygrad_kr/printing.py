@@ -49,16 +49,16 @@ def set_printoptions(
     Args:
         precision: digits after the point (4).
         threshold: more elements than this are summarised (1000).
-        edgeitems: how many of a summarised dimension are shown at each end (3).
+        edgeitems: how many of them are shown at each end of a dimension (3).
         linewidth: characters in a line (80).
-        profile: ``"default"``, ``"short"`` or ``"full"``, to start from.
-        sci_mode: scientific notation always or never; None lets the values decide.
+        profile: "default", "short" or "full", to start from.
+        sci_mode: scientific notation; None lets the values decide.
     """
     global _options
     if profile is not None and profile not in _PROFILES:
         raise ArgumentError(
-            f"profile은 'default', 'short', 'full' 가운데 하나입니다: {profile!r}.",
-            f"profile is 'default', 'short' or 'full', not {profile!r}.",
+            f"profile은 {[*_PROFILES]} 가운데 하나입니다: {profile!r}.",
+            f"profile is one of {[*_PROFILES]}, not {profile!r}.",
         )
     start = _options if profile is None else _PROFILES[profile]
     given: dict[str, Any] = {

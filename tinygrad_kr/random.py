@@ -7,6 +7,7 @@ one that :func:`manual_seed` seeds; NumPy's global state is never read or writte
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,7 @@ from tinygrad_kr.errors import ArgumentError
 class Generator:
     """난수의 흐름 하나(PCG64).
 
-    A stream of random numbers, PCG64 inside.
-
-    Args:
-        device: 호환을 위해 받으며 "cpu"만 뜻이 있다. Taken for compatibility.
+    A stream of random numbers, PCG64 inside; ``device`` is taken for compatibility.
     """
 
     def __init__(self, device: object = "cpu") -> None:
@@ -33,8 +31,8 @@ class Generator:
 
         Start the stream again from ``seed`` (any integer); returns the generator.
 
-        Raises:
-            ArgumentError: ``seed`` is not an integer.
+        >>> manual_seed(0).initial_seed()
+        0
         """
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
             raise ArgumentError(
@@ -49,10 +47,7 @@ class Generator:
 
         Seed from the operating system's entropy; returns the seed.
         """
-        entropy = np.random.SeedSequence().entropy
-        fresh = int(entropy) % 2**63 if isinstance(entropy, int) else 0
-        self.manual_seed(fresh)
-        return fresh
+        return self.manual_seed(secrets.randbits(63)).initial_seed()
 
     def initial_seed(self) -> int:
         """지금 흐름의 씨앗.
@@ -73,9 +68,6 @@ class Generator:
         """get_state()의 상태로 되돌린다.
 
         Go back to a state of :meth:`get_state` (an array, a tensor or bytes).
-
-        Raises:
-            ArgumentError: ``state`` is not such a state; the generator is left as it was.
         """
         fresh = np.random.PCG64()
         try:
@@ -91,60 +83,13 @@ class Generator:
         self._seed = seed
         self.numpy = np.random.Generator(fresh)
 
-    def clone_state(self) -> Generator:
-        """같은 상태의 새 생성기.
-
-        A new generator in the same state.
-        """
-        twin = Generator(self.device)
-        twin.set_state(self.get_state())
-        return twin
-
 
 default_generator = Generator()
-
-
-def manual_seed(seed: int) -> Generator:
-    """기본 생성기의 씨앗을 정한다.
-
-    Seed the default generator; returns it.
-
-    >>> manual_seed(0).initial_seed()
-    0
-    """
-    return default_generator.manual_seed(seed)
-
-
-def seed() -> int:
-    """기본 생성기를 새 씨앗으로 시작하고 그 값을 돌려준다.
-
-    Seed the default generator from entropy; returns the seed.
-    """
-    return default_generator.seed()
-
-
-def initial_seed() -> int:
-    """기본 생성기의 씨앗.
-
-    The default generator's seed.
-    """
-    return default_generator.initial_seed()
-
-
-def get_rng_state() -> Array:
-    """기본 생성기의 상태.
-
-    The default generator's state, a uint8 array.
-    """
-    return default_generator.get_state()
-
-
-def set_rng_state(state: Any) -> None:
-    """기본 생성기를 그 상태로 되돌린다.
-
-    Put the default generator back into a state of :func:`get_rng_state`.
-    """
-    default_generator.set_state(state)
+manual_seed = default_generator.manual_seed
+seed = default_generator.seed
+initial_seed = default_generator.initial_seed
+get_rng_state = default_generator.get_state
+set_rng_state = default_generator.set_state
 
 
 def numpy_generator(generator: Generator | None = None) -> np.random.Generator:
