@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -231,3 +232,8 @@ def test_a_seed_is_a_stream(seed: int) -> None:
 def test_uniform_numbers_stay_below_1() -> None:
     x = tg.rand(200_000, dtype=tg.float16, generator=tg.Generator().manual_seed(0))
     assert x.min().item() >= 0 and x.max().item() < 1
+
+
+def test_ranges_overflow_to_infinity_without_a_warning() -> None:
+    assert tg.arange(0, 2e300, 1e300).tolist() == [0.0, math.inf]
+    assert tg.linspace(0, 1e300, 2).tolist() == [0.0, math.inf]

@@ -177,3 +177,27 @@ def test_numbers_too_large_for_the_dtype() -> None:
     for attempt in (lambda: x * 10**400, lambda: wrap(np.array([1])) + 2**70):
         with pytest.raises(ArgumentError):
             attempt()
+
+
+def test_a_numpy_scalar_in_a_vjp_keeps_its_dtype() -> None:
+    for dtype in (np.float32, np.float64):
+        for y in (ops.clamp(dtype(0.3), min=0), ops.clamp(dtype(0.3), 0.5, dtype(1))):
+            assert y.dtype == dtype
+
+
+@pytest.mark.parametrize("thing", [[1.0, 2.0], None, "12"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        ops.sum, ops.mean, ops.var, ops.all, ops.prod, ops.amax, ops.argmin, ops.median, ops.sort,
+        ops.norm, ops.ravel, ops.t, ops.squeeze, ops.unbind, ops.trace, ops.tril, ops.exp,
+        ops.zeros_like, lambda x: ops.max(x, 0), lambda x: ops.softmax(x, 0),
+        lambda x: ops.reshape(x, (1,)), lambda x: ops.cumsum(x, 0), lambda x: ops.topk(x, 1),
+        lambda x: ops.expand(x, (2, 2)), lambda x: ops.logsumexp(x, 0), lambda x: ops.tile(x, 2),
+        lambda x: ops.gather(x, 0, ops.tensor([0])), lambda x: ops.tensordot(x, x, 1),
+        lambda x: ops.masked_fill(x, ops.tensor([True]), 0), lambda x: ops.einsum("i", x),
+    ],
+)  # fmt: skip
+def test_what_is_no_tensor_is_refused(f: Callable[[Any], Any], thing: Any) -> None:
+    with pytest.raises(ArgumentError):
+        f(thing)

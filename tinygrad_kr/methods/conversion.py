@@ -18,7 +18,7 @@ from tinygrad_kr.autograd.node import Leaf
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.device import check_device, cpu, device
 from tinygrad_kr.dtypes import Array, as_dtype
-from tinygrad_kr.errors import ArgumentError, ConversionError, DeviceError, GradientError
+from tinygrad_kr.errors import ArgumentError, ConversionError, GradientError
 from tinygrad_kr.ops import conversion, creation
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import normal_dim
@@ -157,21 +157,22 @@ class ConversionMethods(TensorBase):
         return self  # type: ignore[return-value]
 
     def cuda(self, device: Any = None) -> Tensor:
-        raise DeviceError(
-            "tinygrad_kr은 CPU에서만 돕니다. cuda()를 지우거나 to(device('cpu'))를 쓰세요.",
-            "tinygrad_kr runs on the CPU only; remove cuda(), or use to(device('cpu')).",
-        )
+        return self.to("cuda")
 
     # Numbers, lists, arrays
 
-    def item(self) -> Any:
+    def _one(self, korean: str, english: str) -> Any:
+        """The one element, where it is asked to be something else."""
         if self._array.size != 1:
             raise ConversionError(
-                f"원소가 하나인 텐서만 수로 바꿀 수 있습니다: 형상 {self._array.shape}.",
+                f"원소가 하나인 텐서만 {korean} 될 수 있습니다: 형상 {self._array.shape}.",
                 f"a Tensor with {self._array.size} elements (shape {self._array.shape}) cannot be "
-                "converted to Scalar.",
+                f"converted to {english}.",
             )
         return self._array.item()
+
+    def item(self) -> Any:
+        return self._one("수가", "Scalar")
 
     def tolist(self) -> Any:
         return self._array.tolist()
@@ -180,13 +181,9 @@ class ConversionMethods(TensorBase):
         return self._array if force else _outside(self, "numpy()")
 
     def __bool__(self) -> builtins.bool:
-        if self._array.size != 1:
-            raise ConversionError(
-                f"형상 {self._array.shape}의 텐서는 참도 거짓도 아닙니다. any()나 all()을 쓰세요.",
-                f"Boolean value of Tensor with {self._array.size} values (shape "
-                f"{self._array.shape}) is ambiguous; use any() or all().",
-            )
-        return builtins.bool(self._array)
+        return builtins.bool(
+            self._one("참이나 거짓이", "a truth value, which is ambiguous; use any() or all()")
+        )
 
     def __int__(self) -> builtins.int:
         return builtins.int(self.item())
@@ -195,14 +192,12 @@ class ConversionMethods(TensorBase):
         return builtins.float(self.item())
 
     def __index__(self) -> builtins.int:
-        if self._array.dtype.kind == "f" or self._array.size != 1:
+        if self._array.dtype.kind == "f":
             raise ConversionError(
-                f"정수 하나만 인덱스로 쓸 수 있습니다: {self._array.dtype}, 형상 "
-                f"{self._array.shape}.",
-                "only integer tensors of a single element can be converted to an index, not "
-                f"{self._array.dtype} of shape {self._array.shape}.",
+                f"정수 텐서만 인덱스로 쓸 수 있습니다: {self._array.dtype}.",
+                f"only integer tensors can be converted to an index, not {self._array.dtype}.",
             )
-        return builtins.int(self._array.item())
+        return builtins.int(self._one("인덱스가", "an index"))
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Array:
         return np.array(_outside(self, "numpy()"), dtype=dtype, copy=copy)

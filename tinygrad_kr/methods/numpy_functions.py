@@ -1,8 +1,8 @@
 """NumPy의 함수 → 우리의 연산.
 
-Which operation stands for a function of NumPy. The tables name them; the functions between have
-NumPy's signatures and defaults (``ddof=0``, a mean of integers) where those are not PyTorch's. One
-that returns NotImplemented has no operation for the arguments it was given.
+Which operation stands for a function of NumPy. The functions here have NumPy's signatures and
+defaults where those are not PyTorch's; one that returns NotImplemented has no operation for the
+arguments it was given.
 """
 
 from __future__ import annotations
@@ -43,26 +43,6 @@ def _floating(a: Any) -> Any:
 # Reductions
 
 
-def _sum(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
-    return ops.sum(tensor_of(a), axis, keepdims, dtype=dtype)
-
-
-def _prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
-    return ops.prod(tensor_of(a), axis, keepdims, dtype=dtype)
-
-
-def _mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
-    return ops.mean(_floating(a), axis, keepdims, dtype=dtype)
-
-
-def _std(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    return ops.std(_floating(a), axis, correction=ddof, keepdim=keepdims)
-
-
-def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    return ops.var(_floating(a), axis, correction=ddof, keepdim=keepdims)
-
-
 def reduction_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
     """A reduction with NumPy's arguments."""
 
@@ -72,12 +52,31 @@ def reduction_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
     return reduced
 
 
+def _sum_of(op: Callable[..., Tensor], convert: Callable[[Any], Any]) -> Callable[..., Any]:
+    def reduced(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+        return op(convert(a), axis, keepdims, dtype=dtype)
+
+    return reduced
+
+
+def _spread_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
+    def reduced(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+        return op(_floating(a), axis, correction=ddof, keepdim=keepdims)
+
+    return reduced
+
+
+def _along(a: Any, axis: Any) -> tuple[Any, int]:
+    """A tensor and a dimension of it; flat if no axis is given."""
+    x = tensor_of(a)
+    return (ops.ravel(x), 0) if axis is None else (x, normal_dim(axis, x.ndim))
+
+
 def scan_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
-    """A scan with NumPy's arguments: over all elements in turn if no axis is given."""
+    """A scan with NumPy's arguments."""
 
     def scanned(a: Any, axis: Any = None, dtype: Any = None) -> Any:
-        x = tensor_of(a)
-        return op(ops.ravel(x), 0, dtype=dtype) if axis is None else op(x, axis, dtype=dtype)
+        return op(*_along(a, axis), dtype=dtype)
 
     return scanned
 
@@ -96,10 +95,6 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 def _transpose(a: Any, axes: Any = None) -> Any:
     x = tensor_of(a)
     return ops.permute(x, tuple(reversed(range(x.ndim))) if axes is None else axes)
-
-
-def _matrix_transpose(x: Any, /) -> Any:
-    return ops.transpose(tensor_of(x), -1, -2)
 
 
 def _reshape(a: Any, /, shape: Any) -> Any:
@@ -123,17 +118,15 @@ def _flip(m: Any, axis: Any = None) -> Any:
 
 def _at_least(ndim: int) -> Callable[..., Any]:
     def raised(*arys: Any) -> Any:
-        found = []
-        for x in map(tensor_of, arys):
-            found.append(ops.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape)))
+        tensors = [tensor_of(a) for a in arys]
+        found = [ops.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape)) for x in tensors]
         return found[0] if len(found) == 1 else tuple(found)
 
     return raised
 
 
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    x = ops.ravel(tensor_of(a)) if axis is None else tensor_of(a)
-    dim = normal_dim(0 if axis is None else axis, x.ndim)
+    x, dim = _along(a, axis)
     rows = np.repeat(np.arange(x.shape[dim]), as_array(repeats))
     return ops.index_select(x, dim, ops.from_numpy(rows))
 
@@ -182,8 +175,7 @@ def _splitter(split: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    x = ops.ravel(tensor_of(a)) if axis is None else tensor_of(a)
-    dim = normal_dim(0 if axis is None else axis, x.ndim)
+    x, dim = _along(a, axis)
     return x[(*(slice(None),) * dim, tensor_of(indices))]
 
 
@@ -205,13 +197,11 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 
 def _sort(a: Any, axis: int | None = -1) -> Any:
-    x = tensor_of(a)
-    return ops.sort(ops.ravel(x) if axis is None else x, -1 if axis is None else axis)[0]
+    return ops.sort(*_along(a, axis))[0]
 
 
 def _argsort(a: Any, axis: int | None = -1) -> Any:
-    x = tensor_of(a)
-    return ops.argsort(ops.ravel(x) if axis is None else x, -1 if axis is None else axis)
+    return ops.argsort(*_along(a, axis))
 
 
 # Linear algebra
@@ -219,15 +209,18 @@ def _argsort(a: Any, axis: int | None = -1) -> Any:
 
 def _dot(a: Any, b: Any) -> Any:
     x, z = tensor_of(a), tensor_of(b)
-    if x.ndim == 0 or z.ndim == 0:
-        return ops.mul(x, z)
-    return ops.matmul(x, z) if z.ndim <= 2 else ops.tensordot(x, z, ([-1], [-2]))
+    return ops.matmul(x, z) if x.ndim and 0 < z.ndim <= 2 else _products(x, z, -2)
 
 
 def _inner(a: Any, b: Any, /) -> Any:
-    x, z = tensor_of(a), tensor_of(b)
-    scalars = x.ndim == 0 or z.ndim == 0
-    return ops.mul(x, z) if scalars else ops.tensordot(x, z, ([-1], [-1]))
+    return _products(tensor_of(a), tensor_of(b), -1)
+
+
+def _products(x: Any, z: Any, dim: int) -> Any:
+    """The sum of products over the last dimension of ``x`` and another of ``z``."""
+    if x.ndim == 0 or z.ndim == 0:
+        return ops.mul(x, z)
+    return ops.tensordot(x, z, ([-1], [dim]))
 
 
 def _vdot(a: Any, b: Any, /) -> Any:
@@ -242,10 +235,6 @@ def _einsum(subscripts: Any, /, *operands: Any, optimize: Any = False) -> Any:
     if not isinstance(subscripts, str):
         return NotImplemented
     return ops.einsum(subscripts, *(tensor_of(x) for x in operands))
-
-
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return ops.tensordot(tensor_of(a), tensor_of(b), axes)
 
 
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -267,29 +256,13 @@ def _size(a: Any, axis: int | None = None) -> Any:
     return as_array(a).size if axis is None else as_array(a).shape[axis]
 
 
-def _zeros_like(a: Any, dtype: Any = None) -> Any:
-    return ops.zeros_like(a, dtype=dtype)
-
-
-def _ones_like(a: Any, dtype: Any = None) -> Any:
-    return ops.ones_like(a, dtype=dtype)
-
-
-def _empty_like(prototype: Any, dtype: Any = None) -> Any:
-    return ops.empty_like(prototype, dtype=dtype)
-
-
-def _full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
-    return ops.full_like(a, as_array(fill_value), dtype=dtype)
-
-
 #: NumPy의 함수 → 연산. A function of NumPy → what stands for it.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: _sum,
-    np.prod: _prod,
-    np.mean: _mean,
-    np.std: _std,
-    np.var: _var,
+    np.sum: _sum_of(ops.sum, tensor_of),
+    np.prod: _sum_of(ops.prod, tensor_of),
+    np.mean: _sum_of(ops.mean, _floating),
+    np.std: _spread_of(ops.std),
+    np.var: _spread_of(ops.var),
     np.max: reduction_of(ops.amax),
     np.amax: reduction_of(ops.amax),
     np.min: reduction_of(ops.amin),
@@ -302,7 +275,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.cumprod: scan_of(ops.cumprod),
     np.linalg.norm: _norm,
     np.transpose: _transpose,
-    np.matrix_transpose: _matrix_transpose,
+    np.matrix_transpose: lambda x: ops.transpose(tensor_of(x), -1, -2),
     np.swapaxes: lambda a, axis1, axis2: ops.transpose(tensor_of(a), axis1, axis2),
     np.moveaxis: lambda a, source, destination: ops.movedim(tensor_of(a), source, destination),
     np.reshape: _reshape,
@@ -339,16 +312,16 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vdot: _vdot,
     np.outer: _outer,
     np.einsum: _einsum,
-    np.tensordot: _tensordot,
+    np.tensordot: lambda a, b, axes=2: ops.tensordot(tensor_of(a), tensor_of(b), axes),
     np.diag: lambda v, k=0: ops.diag(tensor_of(v), k),
     np.diagonal: _diagonal,
     np.trace: _trace,
     np.tril: _triangle(ops.tril),
     np.triu: _triangle(ops.triu),
-    np.zeros_like: _zeros_like,
-    np.ones_like: _ones_like,
-    np.empty_like: _empty_like,
-    np.full_like: _full_like,
+    np.zeros_like: lambda a, dtype=None: ops.zeros_like(a, dtype=dtype),
+    np.ones_like: lambda a, dtype=None: ops.ones_like(a, dtype=dtype),
+    np.empty_like: lambda prototype, dtype=None: ops.empty_like(prototype, dtype=dtype),
+    np.full_like: lambda a, fill_value, dtype=None: ops.full_like(a, fill_value, dtype=dtype),
     np.shape: lambda a: as_array(a).shape,
     np.ndim: lambda a: as_array(a).ndim,
     np.size: _size,

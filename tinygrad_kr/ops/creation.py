@@ -112,8 +112,7 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     floats take the default dtype, ints int64; arrays keep theirs.
 
     Raises:
-        DTypeError: the data or ``dtype`` is of no supported dtype.
-        ShapeError: ragged lists.
+        DTypeError, ShapeError: no numbers, or ragged lists.
 
     >>> tensor([[1.0, 2.0], [3.0, 4.0]])
     tensor([[1., 2.],
@@ -140,10 +139,6 @@ def from_numpy(ndarray: Array) -> Tensor:
     """NumPy 배열과 기억을 함께 쓰는 텐서.
 
     A tensor that shares the memory of ``ndarray``.
-
-    Raises:
-        ArgumentError: not an ndarray.
-        DTypeError: an array of no supported dtype.
     """
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentError(
@@ -318,8 +313,7 @@ def arange(
     if by == 0 or not math.isfinite(first + last + by) or (last - first) * by < 0:
         raise ArgumentError(
             f"arange({first}, {last}, {by}): 끝이 없거나, step이 0이거나 방향이 반대입니다.",
-            f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and leading from "
-            "start to end.",
+            f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and towards end.",
         )
     return finish(_cast(np.arange(first, last, by), chosen), requires_grad, device)
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, DTypeError
 
@@ -42,16 +42,14 @@ _KINDS = {"f": ("소수형", "floating"), "iu": ("정수", "integer"), "b": ("bo
 
 def array_of_kind(kinds: str, name: str, input: Any) -> Array:
     """As :func:`array_of`, of the dtypes ``"f"``, ``"iu"`` or ``"b"`` alone."""
-    array = as_array(input)
-    found = getattr(array, "dtype", None)
-    if found is None or found.kind not in kinds:
+    array = array_of(input)
+    if array.dtype.kind not in kinds:
         korean, english = _KINDS[kinds]
-        found = found or type(array).__name__
         raise DTypeError(
-            f"{name}에는 {korean} 텐서가 와야 합니다: {found}. to()로 바꾸어 주세요.",
-            f"{name} expects a tensor of {english} dtype, not {found}; convert it with to().",
+            f"{name}에는 {korean} 텐서가 와야 합니다: {array.dtype}. to()로 바꾸어 주세요.",
+            f"{name} expects a tensor of {english} dtype, not {array.dtype}; convert it with to().",
         )
-    return array  # type: ignore[no-any-return]
+    return array
 
 
 def numpy_names(function: Callable[P, R]) -> Callable[P, R]:

@@ -60,13 +60,13 @@ def writable(x: Any, differentiable: bool) -> None:
     pairs = zip(array.strides, array.shape, strict=True)
     if array.size and any(s == 0 and n > 1 for s, n in pairs):
         raise InplaceError(
-            "expand()로 늘린 텐서는 여러 원소가 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
+            "expand()로 늘린 텐서의 원소들은 한 기억을 함께 씁니다. clone() 한 뒤 바꾸세요.",
             "More than one element of the written-to tensor refers to a single memory location "
             "(expand); clone() it before changing it.",
         )
     if not array.flags.writeable:
         raise InplaceError(
-            "읽기 전용 배열을 함께 쓰는 텐서는 바꿀 수 없습니다. clone() 한 뒤 바꾸세요.",
+            "읽기 전용 배열의 텐서는 바꿀 수 없습니다. clone() 한 뒤 바꾸세요.",
             "This tensor shares a read-only array; clone() it before changing it.",
         )
     if not mode.recording:

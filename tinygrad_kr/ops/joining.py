@@ -76,10 +76,6 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 
     Raises:
         ShapeError: a 0-d tensor, or sizes that differ elsewhere than along ``dim``.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.cat([tg.tensor([1, 2]), tg.tensor([3])])
-    tensor([1, 2, 3])
     """
     held = _together("cat", tensors)
     if any(as_array(x).ndim > 1 for x in held):

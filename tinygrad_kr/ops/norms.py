@@ -68,10 +68,6 @@ def norm(
     Raises:
         ArgumentError: ``p`` is no such number.
         DTypeError: the dtype is not floating.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.norm(tg.tensor([3.0, 4.0]))
-    tensor(5.)
     """
     input = need_floating("norm", input, dtype)
     power = 2.0 if p == "fro" else p

@@ -99,10 +99,6 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     Args:
         descending: the largest first.
         stable: equal values keep their order; here they do so in any case.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.sort(tg.tensor([3.0, 1.0, 2.0])).values
-    tensor([1., 2., 3.])
     """
     dim = normal_dim(dim, array_of(input).ndim)
     return select(input, _order(as_array(input), dim, descending), dim)
@@ -129,13 +125,13 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
         sorted: in order; here they are so in any case.
 
     Raises:
-        ArgumentError: ``k`` is no integer, negative, or larger than the dimension.
+        ArgumentError: ``k`` is not an integer between 0 and the size.
     """
     dim = normal_dim(dim, array_of(input).ndim)
     size = input.shape[dim] if input.ndim else 1
     if not hasattr(k, "__index__") or not 0 <= operator.index(k) <= size:
         raise ArgumentError(
-            f"topk의 k={k}이(가) 범위를 벗어났습니다. 차원 {dim}의 크기는 {size}입니다.",
+            f"topk의 k={k}이(가) 차원 {dim}의 크기 {size}을(를) 벗어났습니다.",
             f"selected index k out of range: {k}, dimension {dim} has size {size}.",
         )
     order = _order(as_array(input), dim, largest)

@@ -133,10 +133,7 @@ _mean: Callable[..., Tensor] = Primitive(
 def mean(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """평균.
 
-    The mean over ``dim``; nan over no elements.
-
-    Raises:
-        DTypeError: the dtype is not floating.
+    The mean over ``dim``; nan over no elements. Integers are refused (:class:`DTypeError`).
     """
     input = need_floating("mean", input, dtype)
     return _mean(input, dims=normal_dims(dim, input.ndim), keepdim=keepdim)
@@ -202,15 +199,8 @@ def var(
 ) -> Tensor:  # fmt: skip
     """분산.
 
-    The variance over ``dim``: Σ(x − mean)² / (n − correction).
-
-    Args:
-        dim: as in :func:`sum`; a bool here is ``unbiased``.
-        unbiased: True means a correction of 1, False of 0.
-        correction: what is taken from n, instead of ``unbiased``.
-
-    Raises:
-        DTypeError: the dtype is not floating.
+    The variance over ``dim``: Σ(x − mean)² / (n − correction), where ``unbiased`` says whether the
+    correction is 1 or 0; a bool in place of ``dim`` is that.
 
     >>> import tinygrad_kr as tg
     >>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]), unbiased=False)

@@ -49,10 +49,6 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
     """누적합.
 
     The running sum along ``dim``; of integers and bools in int64.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]), dim=0)
-    tensor([1., 3., 6.])
     """
     dim = normal_dim(dim, array_of(input).ndim)
     return computed_in(dtype, _cumsum, input, dim=dim, backwards=False)

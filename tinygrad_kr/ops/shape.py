@@ -100,11 +100,6 @@ def reshape(input: Any, shape: Any) -> Tensor:
 
     Raises:
         ShapeError: the numbers of elements differ.
-
-    >>> import tinygrad_kr as tg
-    >>> tg.reshape(tg.arange(6), (2, -1))
-    tensor([[0, 1, 2],
-            [3, 4, 5]])
     """
     return _reshape(input, shape=_resolve(array_of(input).size, shape))
 
@@ -121,10 +116,10 @@ def view(input: Any, shape: Any) -> Tensor:
     if out._view is None:
         array = as_array(input)
         raise ShapeError(
-            f"형상 {array.shape}, 보폭 {array.strides}바이트인 텐서는 복사하지 않고 형상 "
-            f"{out.shape}(으)로 볼 수 없습니다. reshape()을 쓰세요.",
+            f"형상 {array.shape}, 보폭 {array.strides}인 텐서를 복사 없이 {out.shape}(으)로 볼 수 "
+            "없습니다. reshape()을 쓰세요.",
             f"view size {out.shape} is not compatible with the input's shape {array.shape} "
-            f"and strides {array.strides} (in bytes); use reshape() instead.",
+            f"and strides {array.strides}; use reshape() instead.",
         )
     return out
 
@@ -271,10 +266,8 @@ def expand(input: Any, size: Any) -> Tensor:
     target = (*wanted[: max(lead, 0)], *(n if w == -1 else w for w, n in pairs))
     if lead < 0 or min(target, default=0) < 0 or any(n not in (1, w) and w != -1 for w, n in pairs):
         raise ShapeError(
-            f"형상 {shape}을(를) {wanted}(으)로 늘릴 수 없습니다. 크기가 1인 차원만 늘어나고, "
-            "새 차원은 앞에만 생깁니다.",
-            f"Shape {shape} cannot be expanded to {wanted}: only dimensions of size 1 grow, and "
-            "new ones come in front.",
+            f"형상 {shape}을(를) {wanted}(으)로 늘릴 수 없습니다. 크기가 1인 차원만 늘어납니다.",
+            f"Shape {shape} cannot be expanded to {wanted}: only dimensions of size 1 grow.",
         )
     return _expand(input, shape=target)
 
