@@ -1,6 +1,6 @@
 """장치: CPU 하나뿐이다.
 
-Devices: there is one, the CPU. Scripts ask all the same, and get an answer.
+Devices: there is one, the CPU.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class device:
     """
 
     type = "cpu"
-    index: int | None = None
+    index = None
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         name = type.type if isinstance(type, device) else str(type)

@@ -1,7 +1,7 @@
 """자료형: 기본형과 승격 규칙.
 
-The dtypes of a tensor, the default, and PyTorch's promotion rule. A dtype *is* a NumPy dtype
-object, one of the ten below; complex numbers and bfloat16 are refused by name.
+The dtypes, the default, and PyTorch's promotion rule. A dtype *is* a NumPy dtype object, one of
+those below.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _default: DType = float32
 def get_default_dtype() -> DType:
     """소수의 기본 자료형(처음에는 float32).
 
-    The dtype that Python floats and float results of integers take (float32 at first).
+    The dtype that Python floats and float results of integers take.
     """
     return _default
 
@@ -87,7 +87,7 @@ def as_dtype(dtype: Any) -> DType:
 def is_floating(dtype: DType) -> bool:
     """소수형인가.
 
-    Whether a dtype is a floating one, and so can carry a gradient.
+    Whether a dtype is floating, and so can carry a gradient.
     """
     return dtype.kind == "f"
 
@@ -98,7 +98,7 @@ _CATEGORY: Final = {"b": 0, "i": 1, "u": 1, "f": 2}
 def scalar_dtype(value: Scalar) -> DType:
     """파이썬 수의 자료형.
 
-    The dtype that a Python number has when it stands alone.
+    The dtype of a Python number that stands alone.
     """
     if isinstance(value, bool):
         return bool_
@@ -117,9 +117,8 @@ def _join(first: DType, second: DType) -> DType:
 def result_dtype(*operands: Any) -> DType:
     """PyTorch의 승격 규칙에 따른 결과의 자료형.
 
-    PyTorch's category rule: arrays with dimensions come before 0-d arrays, these before Python and
-    NumPy scalars; a lower rank changes the dtype only when its category (bool, int, float) is
-    higher. ``operands`` are ndarrays and scalars.
+    PyTorch's rule: arrays with dimensions come before 0-d arrays, these before scalars; a lower
+    rank changes the dtype only when its category (bool, int, float) is higher.
     """
     ranks: list[DType | None] = [None, None, None]
     for x in operands:

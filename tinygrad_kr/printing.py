@@ -1,7 +1,6 @@
 """텐서를 글로: PyTorch의 print와 같은 꼴.
 
-A tensor as text, in the form of PyTorch's print: four digits, integral floats as ``1.``, scientific
-notation where the values call for it, only the edges of what is large.
+A tensor as text, in the form of PyTorch's print.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ def _edges(array: Array) -> Array:
 
 
 def _writer(array: Array) -> tuple[Callable[[Any], str], int]:
-    """A function that writes one value, in a form that suits them all, and the width it aims at."""
+    """A function that writes one value in a form that suits them all, and its width."""
     if array.dtype.kind != "f":
         width = max(len(str(v)) for v in array.ravel().tolist())
         return lambda v: str(v).rjust(width), width

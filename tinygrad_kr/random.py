@@ -1,7 +1,7 @@
 """난수: Generator와 manual_seed. NumPy의 전역 상태는 건드리지 않는다.
 
-Random numbers. Every draw of this package comes from a :class:`Generator`, its own or the default
-one that :func:`manual_seed` seeds; NumPy's global state is never read or written.
+Random numbers: every draw comes from a :class:`Generator`, given or the default one; NumPy's global
+state is never read or written.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Generator:
         return self
 
     def seed(self) -> int:
-        """운영체제의 엔트로피로 씨앗을 정하고 그 값을 돌려준다.
+        """새 씨앗을 정하고 돌려준다.
 
         Seed from the operating system's entropy; returns the seed.
         """
@@ -52,14 +52,14 @@ class Generator:
     def initial_seed(self) -> int:
         """지금 흐름의 씨앗.
 
-        The seed that this stream started from.
+        The seed that the stream started from.
         """
         return self._seed
 
     def get_state(self) -> Array:
         """상태를 uint8 배열로.
 
-        The whole state as a uint8 array; :meth:`set_state` takes it back.
+        The state as a uint8 array; :meth:`set_state` takes it back.
         """
         state = {"seed": self._seed, "numpy": self.numpy.bit_generator.state}
         return np.frombuffer(json.dumps(state).encode("ascii"), dtype=np.uint8).copy()
