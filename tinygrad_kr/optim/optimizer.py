@@ -58,7 +58,7 @@ class Optimizer:
         if not groups:
             raise ArgumentError(
                 "매개변수가 하나도 없습니다. model.parameters()를 확인하세요.",
-                "The parameter list is empty; see what model.parameters() yields.",
+                "The parameter list is empty; check model.parameters().",
             )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -94,10 +94,8 @@ class Optimizer:
                 raise wrong_kind(f"params[{i}]", p, "텐서", "a tensor")
             if not p.is_leaf:
                 raise ArgumentError(
-                    f"params[{i}](형상 {tuple(p.shape)})은 계산의 결과입니다. Parameter나 "
-                    "detach()한 텐서를 주세요.",
-                    f"params[{i}] (shape {tuple(p.shape)}) is the result of a computation; give a "
-                    "Parameter or a tensor from detach().",
+                    f"params[{i}](형상 {tuple(p.shape)})은 계산의 결과입니다. detach()해서 주세요.",
+                    f"params[{i}] (shape {tuple(p.shape)}) is a result; detach() it.",
                 )
             if id(p) in seen:
                 raise ArgumentError(
@@ -126,14 +124,11 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """매개변수를 한 번 갱신한다.
 
-        Take one step. A parameter whose ``grad`` is None is passed over, its weight decay too.
+        Take one step, or none on an error. A parameter without a gradient is passed over, its
+        weight decay too.
 
         Args:
             closure: a function that computes the loss anew; its result is returned.
-
-        Raises:
-            InplaceError: a parameter's array is read-only; nothing has been changed.
-            HyperparameterError: a group holds a bad value by now; nothing has been changed.
         """
         loss = None
         if closure is not None:
@@ -177,12 +172,11 @@ class Optimizer:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """state_dict()의 결과로 되돌린다. PyTorch의 것도 받는다.
 
-        Go back to a :meth:`state_dict`, ours or PyTorch's. It is copied; state takes the dtype of
-        its parameter. Parameters are matched by order.
+        Go back to a copy of a :meth:`state_dict`, ours or PyTorch's; parameters are matched by
+        order, and nothing changes if it does not fit.
 
         Raises:
-            StateDictError: groups, names or shapes do not fit; nothing has been changed.
-            HyperparameterError: a hyperparameter outside its range; nothing has been changed.
+            StateDictError: groups, names or shapes do not fit.
         """
         saved_groups, states = _parts(state_dict)
         saved_sizes = [len(saved["params"]) for saved in saved_groups]
@@ -287,7 +281,7 @@ def _loaded_value(name: str, value: Any, p: Tensor) -> Any:
 def slot(state: State, name: str, like: Array, value: float = 0.0) -> Array:
     """상태 배열 하나. 없으면 만든다.
 
-    The array of ``state[name]``, made like the parameter and filled with ``value`` at first need.
+    The array of ``state[name]``, made like ``like`` and filled with ``value`` at first need.
     """
     if name not in state:
         state[name] = wrap(np.full_like(like, value))
@@ -296,10 +290,7 @@ def slot(state: State, name: str, like: Array, value: float = 0.0) -> Array:
 
 
 def next_step(state: State) -> int:
-    """갱신 횟수를 하나 늘리고 돌려준다.
-
-    Count a step in ``state`` and return its number; the first is 1.
-    """
+    """갱신 횟수를 하나 늘리고 돌려준다. Count a step, from 1."""
     state["step"] = step = int(state.get("step", 0)) + 1
     return step
 
@@ -307,10 +298,8 @@ def next_step(state: State) -> int:
 def descent(param: Array, grad: Array, weight_decay: float, maximize: bool) -> Array:
     """내려갈 방향의 기울기: 부호를 맞추고 가중치 감소 λW를 더한다.
 
-    The gradient to walk down: turned round to climb (``maximize``), with λW of the weight decay
-    added. It may be ``grad`` itself, so it is not to be written to.
-
-    Source: 「밑바닥부터 시작하는 딥러닝」 6.4.2 (weight decay).
+    The gradient to walk down, with λW added (「밑바닥부터 시작하는 딥러닝」 6.4.2). It may be
+    ``grad`` itself, so it is not to be written to.
     """
     if not weight_decay:
         return np.negative(grad, out=np.empty_like(grad)) if maximize else grad

@@ -24,19 +24,12 @@ class OneCycleLR(LRScheduler):
 
     Args:
         max_lr: the peak ≥ 0, one or one a group.
-        total_steps: the number of steps, or else
-        epochs, steps_per_epoch: their product.
+        total_steps: the number of steps, or else ``epochs`` times ``steps_per_epoch``.
         pct_start: the share of the steps spent rising, from 0 to 1.
         anneal_strategy: "cos" or "linear".
-        cycle_momentum: cycle the momentum too.
-        base_momentum: the momentum at the peak, one or one a group.
-        max_momentum: the momentum at both ends, one or one a group.
+        base_momentum, max_momentum: the momentum at the peak and at both ends, if it is cycled.
         div_factor, final_div_factor: > 0, see above.
         three_phase: fall as long as it rose, then die out.
-
-    Raises:
-        ArgumentError: no number of steps, or momentum is to be cycled where there is none; from
-            :meth:`step`, a step beyond the last.
 
     Source:
         Smith and Topin 2019 (super-convergence).
@@ -142,10 +135,7 @@ class OneCycleLR(LRScheduler):
         return self._now("initial_lr", "max_lr", "min_lr")
 
     def step(self) -> None:
-        """한 걸음 나아가 학습률과 모멘텀을 정한다.
-
-        Go on by one step: set the groups' rates and, with ``cycle_momentum``, their momenta.
-        """
+        """한 걸음 나아가 학습률과 모멘텀을 정한다. Set the rates and the momenta."""
         super().step()
         if not self.cycle_momentum:
             return
@@ -225,9 +215,6 @@ class ReduceLROnPlateau(LRScheduler):
         """에폭의 값(손실, 정확도 등)을 알린다.
 
         Tell it the epoch's figure: a loss, an accuracy. NaN counts as no improvement.
-
-        Raises:
-            ArgumentError: ``metrics`` is no single number; nothing has been changed.
         """
         current = _figure(metrics)
         lowest = self._rates("min_lr", self.min_lr)

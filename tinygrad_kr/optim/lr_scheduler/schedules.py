@@ -24,12 +24,10 @@ class LRScheduler:
     ``base_lrs`` and, where it can be chained with others, from the groups' present ``lr``.
 
     Args:
-        optimizer: the optimizer whose groups' ``lr`` it sets.
         last_epoch: the epoch to go on from, -1 at the start.
 
     Raises:
-        ArgumentError: no optimizer, or arguments of the wrong kind.
-        HyperparameterError: a value outside its range, NaN included.
+        ArgumentError, HyperparameterError: something of the wrong kind, or outside its range.
         StateDictError: ``last_epoch`` is not -1 and a group lacks its ``initial_lr``.
     """
 
@@ -122,11 +120,7 @@ class LRScheduler:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """state_dict()의 결과로 되돌린다.
 
-        Go back to a :meth:`state_dict`. The groups' rates are the optimizer's to load.
-
-        Raises:
-            StateDictError: names are missing or unknown; nothing has been changed.
-            HyperparameterError: a value outside its range; nothing has been changed.
+        Go back to a :meth:`state_dict`, if it fits. The groups' rates are the optimizer's to load.
         """
         mine = vars(self).keys() - self._unsaved
         names = state_dict.keys() if isinstance(state_dict, dict) else set()
@@ -147,10 +141,7 @@ class LRScheduler:
 class LambdaLR(LRScheduler):
     """처음 학습률 × 함수(에폭).
 
-    The initial rate times a function of the epoch: ηₜ = η₀ · f(t).
-
-    Args:
-        lr_lambda: a function, or a list with one a group.
+    The initial rate times a function of the epoch (or one a group): ηₜ = η₀ · f(t).
 
     >>> import tinygrad_kr as tg
     >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=0.5)
@@ -346,13 +337,6 @@ class CosineAnnealingLR(LRScheduler):
 
     Source:
         Loshchilov and Hutter 2017 (SGDR, without its restarts).
-
-    >>> import tinygrad_kr as tg
-    >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=1.0)
-    >>> schedule = tg.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
-    >>> schedule.step()
-    >>> round(schedule.get_last_lr()[0], 4)
-    0.5
     """
 
     def __init__(
