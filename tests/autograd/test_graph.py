@@ -20,7 +20,7 @@ def leaf(value: object, dtype: object = tg.float64) -> tg.Tensor:
     return tg.tensor(value, dtype=dtype, requires_grad=True)
 
 
-def same(t: tg.Tensor | None, value: object) -> None:
+def assert_same(t: tg.Tensor | None, value: object) -> None:
     assert t is not None
     np.testing.assert_allclose(t.numpy(), value, rtol=1e-12)
 
@@ -30,13 +30,13 @@ class TestBackward:
         x = leaf([1.0, 2.0])
         y = x * x
         (y * x + y).sum().backward()
-        same(x.grad, 3 * np.array([1.0, 4.0]) + 2 * np.array([1.0, 2.0]))
+        assert_same(x.grad, 3 * np.array([1.0, 4.0]) + 2 * np.array([1.0, 2.0]))
 
     def test_grad_accumulates_over_calls(self) -> None:
         x = leaf(3.0)
         (x * x).backward()
         (x * x).backward()
-        same(x.grad, 12.0)
+        assert_same(x.grad, 12.0)
 
     def test_inner_values_keep_no_gradient_between_walks(self) -> None:
         """Museum G2: (x²)² at 2 must give 32 twice, 64 in all, not 96."""
@@ -45,41 +45,41 @@ class TestBackward:
         z = y * y
         z.backward(retain_graph=True)
         z.backward()
-        same(x.grad, 64.0)
+        assert_same(x.grad, 64.0)
         assert y.grad is None
 
     def test_the_upstream_gradient_scales_the_result(self) -> None:
         x = leaf([1.0, 2.0, 3.0])
         (x * x).backward(tg.tensor([1.0, 10.0, 100.0]))
-        same(x.grad, [2.0, 40.0, 600.0])
+        assert_same(x.grad, [2.0, 40.0, 600.0])
 
     def test_inputs_limits_what_is_written(self) -> None:
         a, b = leaf(2.0), leaf(3.0)
         (a * b).backward(inputs=a)
-        same(a.grad, 3.0)
+        assert_same(a.grad, 3.0)
         assert b.grad is None
 
     def test_inputs_takes_an_inner_value(self) -> None:
         a = leaf(2.0)
         y = a * a
         (y * y).backward(inputs=[y])
-        same(y.grad, 8.0)
+        assert_same(y.grad, 8.0)
         assert a.grad is None
 
     def test_several_outputs_at_once(self) -> None:
         x = leaf([1.0, 2.0])
         tg.autograd.backward([x * 2, (x * x).sum()], [tg.tensor([1.0, 1.0]), None])
-        same(x.grad, [4.0, 6.0])
+        assert_same(x.grad, [4.0, 6.0])
 
     def test_one_element_of_any_shape_starts_by_itself(self) -> None:
         x = leaf([[5.0]])
         (x * x).backward()
-        same(x.grad, [[10.0]])
+        assert_same(x.grad, [[10.0]])
 
     def test_backward_of_a_leaf_itself(self) -> None:
         x = leaf(4.0)
         x.backward()
-        same(x.grad, 1.0)
+        assert_same(x.grad, 1.0)
 
     @given(st.lists(st.sampled_from(["add", "mul", "twice"]), min_size=1, max_size=12))
     def test_random_programs_equal_their_polynomial(self, program: list[str]) -> None:
@@ -93,7 +93,7 @@ class TestBackward:
             else:
                 y, value, derivative = y + y, value * 2, derivative * 2
         y.backward()
-        same(x.grad, derivative)
+        assert_same(x.grad, derivative)
 
 
 class TestGradIsOwned:
@@ -133,8 +133,8 @@ class TestGradIsOwned:
         assert read is not None
         x.grad = None
         (x * 5).sum().backward()
-        same(read, [2.0, 4.0])
-        same(x.grad, [5.0, 5.0])
+        assert_same(read, [2.0, 4.0])
+        assert_same(x.grad, [5.0, 5.0])
 
     def test_results_of_grad_do_not_alias(self) -> None:
         a, b = leaf([1.0]), leaf([2.0])
@@ -148,7 +148,7 @@ class TestGrad:
     def test_touches_no_grad_attribute(self) -> None:
         x = leaf(3.0)
         (g,) = tg.autograd.grad(x * x, x)
-        same(g, 6.0)
+        assert_same(g, 6.0)
         assert x.grad is None
 
     def test_higher_derivatives(self) -> None:
@@ -156,7 +156,7 @@ class TestGrad:
         y = x**5
         for power, factor in ((4, 5), (3, 20), (2, 60), (1, 120), (0, 120)):
             (y,) = tg.autograd.grad(y, x, create_graph=True)
-            same(y.detach(), factor * 2.0**power)
+            assert_same(y.detach(), factor * 2.0**power)
 
     def test_unused_input(self) -> None:
         x, z = leaf(1.0), leaf(1.0)
@@ -166,19 +166,19 @@ class TestGrad:
         g = tg.autograd.grad(y, (x, z), allow_unused=True, retain_graph=True)
         assert g[1] is None
         g = tg.autograd.grad(y, (x, z), materialize_grads=True)
-        same(g[1], 0.0)
+        assert_same(g[1], 0.0)
 
     def test_by_an_inner_value(self) -> None:
         x = leaf(3.0)
         y = x * x
         (g,) = tg.autograd.grad(y * y, y)
-        same(g, 18.0)
+        assert_same(g, 18.0)
 
     def test_of_a_value_by_itself(self) -> None:
         x = leaf(3.0)
         y = x * x
         (g,) = tg.autograd.grad(y, y)
-        same(g, 1.0)
+        assert_same(g, 1.0)
 
     def test_create_graph_backward_gives_a_grad_with_a_graph(self) -> None:
         x = leaf(2.0)
@@ -187,7 +187,7 @@ class TestGrad:
         g = x.grad
         x.grad = None
         g.backward()
-        same(x.grad, 12.0)
+        assert_same(x.grad, 12.0)
 
 
 class TestRefusals:
@@ -197,7 +197,7 @@ class TestRefusals:
         y.backward()
         with pytest.raises(errors.GradientError, match="second time"):
             y.backward()
-        same(x.grad, 4.0)
+        assert_same(x.grad, 4.0)
 
     def test_backward_on_a_non_scalar(self) -> None:
         with pytest.raises(errors.GradientError, match=r"\(2, 3\)"):
@@ -318,7 +318,7 @@ class TestHooks:
         y.register_hook(lambda g: g * 10)
         (y * 3).sum().backward()
         np.testing.assert_allclose(seen[0], [3.0, 3.0])
-        same(x.grad, [60.0, 60.0])
+        assert_same(x.grad, [60.0, 60.0])
 
     def test_a_leaf_hook_sees_the_sum_once(self) -> None:
         x = leaf(1.0)
@@ -329,7 +329,7 @@ class TestHooks:
         handle.remove()
         (x * 2).backward()
         assert seen == [5.0]
-        same(x.grad, 7.0)
+        assert_same(x.grad, 7.0)
 
     def test_a_hook_may_keep_its_gradient(self) -> None:
         x, kept = leaf([1.0, 2.0]), []
@@ -344,16 +344,16 @@ class TestHooks:
         y.retain_grad()
         assert y.retains_grad and not x.retains_grad
         (y * 2).backward()
-        same(y.grad, 2.0)
-        same(x.grad, 12.0)
+        assert_same(y.grad, 2.0)
+        assert_same(x.grad, 12.0)
 
     def test_hooks_under_create_graph(self) -> None:
         x = leaf(2.0)
         y = x * x
         y.register_hook(lambda g: g * x)
         (g,) = tg.autograd.grad(y, x, create_graph=True)
-        same(g.detach(), 8.0)
-        same(tg.autograd.grad(g, x)[0], 8.0)
+        assert_same(g.detach(), 8.0)
+        assert_same(tg.autograd.grad(g, x)[0], 8.0)
 
     def test_a_hook_returning_nonsense(self) -> None:
         x = leaf([1.0, 2.0])
@@ -393,7 +393,7 @@ class TestFlags:
         z = (x * x).sum()
         x.data.mul_(3)
         z.backward()
-        same(x.grad, 2 * np.array([3.0, 6.0]))
+        assert_same(x.grad, 2 * np.array([3.0, 6.0]))
 
     def test_the_output_kept_is_checked_too(self) -> None:
         x = leaf([1.0])
@@ -410,7 +410,7 @@ class TestFlags:
         z = (y * c).sum()
         y.mul_(100)
         z.backward()
-        same(x.grad, [3.0, 4.0])
+        assert_same(x.grad, [3.0, 4.0])
 
     def test_an_integer_kept_is_checked(self) -> None:
         x, i = leaf([1.0, 2.0]), tg.tensor([3, 4])
@@ -464,7 +464,7 @@ class TestMemory:
                 y = y * 1.0000001
             first = weakref.ref(y.grad_fn)
             y.backward()
-            same(x.grad, 1.0000001**1_000_000)
+            assert_same(x.grad, 1.0000001**1_000_000)
             del y
             assert first() is None
         finally:
@@ -496,7 +496,7 @@ class TestMemory:
         y = x * w
         del x
         y.backward()
-        same(w.grad, 1.0)
+        assert_same(w.grad, 1.0)
 
 
 def test_two_threads_add_to_one_leaf() -> None:
@@ -513,4 +513,4 @@ def test_two_threads_add_to_one_leaf() -> None:
         t.start()
     for t in threads:
         t.join()
-    same(x.grad, np.full(50, 800.0))
+    assert_same(x.grad, np.full(50, 800.0))
