@@ -99,6 +99,25 @@ def test_several_outputs_and_arguments() -> None:
     assert gab.item() == pytest.approx(140.0)
 
 
+def test_an_output_that_was_saved_and_used_gets_both_gradients() -> None:
+    class ExpAndTwice(Function):
+        @staticmethod
+        def forward(ctx: Any, x: tg.Tensor) -> tuple[tg.Tensor, tg.Tensor]:
+            y = tg.exp(x)
+            ctx.save_for_backward(y)
+            return y, x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: tg.Tensor, h: tg.Tensor) -> tg.Tensor:
+            return g * ctx.saved_tensors[0] + h * 2
+
+    x = leaf(1.0)
+    y, _ = ExpAndTwice.apply(x)
+    (g,) = tg.autograd.grad(y, x, create_graph=True)
+    (h,) = tg.autograd.grad(g + y, x)
+    assert h.item() == pytest.approx(2 * np.e)
+
+
 def test_an_unused_output_gets_zeros() -> None:
     a, b = leaf(2.0), leaf(5.0)
     s, _ = SumAndProduct.apply(a, b, 10.0)

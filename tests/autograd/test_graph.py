@@ -26,6 +26,17 @@ def assert_same(t: tg.Tensor | None, value: object) -> None:
 
 
 class TestBackward:
+    @pytest.mark.parametrize("create_graph", [False, True])
+    def test_a_gradient_has_the_shape_and_dtype_of_its_value(self, create_graph: bool) -> None:
+        x, w = leaf([[1.0], [2.0]], tg.float32), leaf([3.0, 4.0])
+        y = x * w
+        assert y.dtype == tg.float64
+        y.sum().backward(create_graph=create_graph)
+        assert x.grad is not None and w.grad is not None
+        assert (x.grad.dtype, x.grad.shape) == (tg.float32, (2, 1))
+        assert (w.grad.dtype, w.grad.shape) == (tg.float64, (2,))
+        assert_same(x.grad.detach(), [[7.0], [7.0]])
+
     def test_a_value_used_twice_adds_both_paths(self) -> None:
         x = leaf([1.0, 2.0])
         y = x * x
