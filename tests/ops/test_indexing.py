@@ -146,9 +146,12 @@ def test_writing_is_pytorchs(case: tuple[Array, Key], spelling: str, data: st.Da
 
 
 def apart(key: Key) -> bool:
-    """Whether a key has not both arrays and integers or bools: there NumPy means the same."""
-    picks = [isinstance(p, np.ndarray) for p in key if p is not None and p is not ...
-             and not isinstance(p, slice)]  # fmt: skip
+    """Whether a key has not both arrays or bools and integers: there NumPy means the same.
+
+    To NumPy an integer beside an array is one more array, to PyTorch a dimension taken out first.
+    """
+    picks = [p for p in key if p is not None and p is not ... and not isinstance(p, slice)]
+    picks = [isinstance(p, np.ndarray | bool | np.bool_) for p in picks]
     return all(picks) or not any(picks)
 
 
