@@ -148,10 +148,11 @@ def test_writing_is_pytorchs(case: tuple[Array, Key], spelling: str, data: st.Da
 def apart(key: Key) -> bool:
     """Whether a key has not both arrays or bools and integers: there NumPy means the same.
 
-    To NumPy an integer beside an array is one more array, to PyTorch a dimension taken out first.
+    To NumPy an integer (a 0-d array too) beside an array is one more array, to PyTorch a dimension
+    taken out first.
     """
     picks = [p for p in key if p is not None and p is not ... and not isinstance(p, slice)]
-    picks = [isinstance(p, np.ndarray | bool | np.bool_) for p in picks]
+    picks = [np.ndim(p) > 0 or np.asarray(p).dtype == bool for p in picks]
     return all(picks) or not any(picks)
 
 
