@@ -149,11 +149,16 @@ def apart(key: Key) -> bool:
     """Whether a key has not both arrays or bools and integers: there NumPy means the same.
 
     To NumPy an integer (a 0-d array too) beside an array is one more array, to PyTorch a dimension
-    taken out first.
+    taken out first; and to NumPy an Ellipsis parts two arrays although it stands for no dimension.
     """
     picks = [p for p in key if p is not None and p is not ... and not isinstance(p, slice)]
-    picks = [np.ndim(p) > 0 or np.asarray(p).dtype == bool for p in picks]
-    return all(picks) or not any(picks)
+    arrays = [np.ndim(p) > 0 or np.asarray(p).dtype == bool for p in picks]
+    return not any(arrays) or (all(arrays) and (len(arrays) == 1 or Ellipsis not in kinds(key)))
+
+
+def kinds(key: Key) -> list[Any]:
+    """The parts of a key that are no arrays."""
+    return [p for p in key if not isinstance(p, np.ndarray)]
 
 
 @given(CASES.filter(lambda case: apart(case[1])), SPELLINGS)
