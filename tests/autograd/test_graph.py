@@ -440,6 +440,33 @@ class TestFlags:
             z.backward()
 
 
+class TestCopies:
+    def test_a_copy_of_a_leaf_is_no_leaf(self) -> None:
+        w, x = leaf([1.0, 2.0]), tg.zeros(2, dtype=tg.float64)
+        x.copy_(w)
+        assert not x.is_leaf and x.grad_fn is not None
+        (x * 3).sum().backward()
+        assert_same(w.grad, [3.0, 3.0])
+        assert x.grad is None
+
+    def test_a_copy_has_a_gradient_of_its_own(self) -> None:
+        w = leaf([1.0, 2.0])
+        z, x = w * 2, tg.zeros(2, dtype=tg.float64)
+        x.copy_(z)
+        loss = (x * 3 + z * 5).sum()
+        gx, gz, gw = tg.autograd.grad(loss, (x, z, w))
+        assert_same(gx, [3.0, 3.0])
+        assert_same(gz, [8.0, 8.0])
+        assert_same(gw, [16.0, 16.0])
+
+    def test_retain_grad_follows_an_in_place_change(self) -> None:
+        y = leaf([1.0, 2.0]) * 2
+        y.retain_grad()
+        y.mul_(3)
+        (y * 5).sum().backward()
+        assert_same(y.grad, [5.0, 5.0])
+
+
 class TestAnomaly:
     def test_names_the_op_and_the_line(self) -> None:
         x = leaf(0.0)

@@ -111,7 +111,7 @@ def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Tens
     _fits(x, result._array.shape, result._array.dtype)
     if result._node is not None:
         _keep_copy(result._node, x)
-    _assign(x, result)
+    _assign(x, result, own=True)
     return x  # type: ignore[no-any-return]
 
 
@@ -160,8 +160,11 @@ def _keep_copy(node: Node, x: Any) -> None:
     node.checks = tuple(fresh)
 
 
-def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
-    """Write ``value`` into ``x[index]``, and its node into the graph of the base of ``x``."""
+def _assign(x: Any, value: Any, index: Any = Ellipsis, own: bool = False) -> None:
+    """Write ``value`` into ``x[index]``, and its node into the graph of the base of ``x``.
+
+    ``own``: nobody else has ``value``, so that ``x`` may take over its node.
+    """
     recorded = mode.recording and (
         current_node(value) is not None or current_node(x) is not None
         or (x._view is not None and x._view.base._node is not None)
@@ -170,7 +173,7 @@ def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
     whole = x._view is None and index is Ellipsis
     base = x if x._view is None else x._view.base
     source = current_node(cast(value, x._array.dtype)) if recorded else None
-    if whole and source is not None and value._array.shape == x._array.shape:
+    if own and whole and source is not None and value._array.shape == x._array.shape:
         node = source
     elif recorded:
         steps = () if x._view is None else x._view.steps
@@ -180,7 +183,9 @@ def _assign(x: Any, value: Any, index: Any = Ellipsis) -> None:
     with np.errstate(all="ignore"):
         x._array[index] = value._array
     x._version[0] += 1
-    if recorded:
+    if node is not None:
+        if base._node is not None and base._node.retain is not None:
+            node.retain, base._node.retain = base._node.retain, None
         base._node = node
 
 
