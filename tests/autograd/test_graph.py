@@ -423,6 +423,13 @@ class TestFlags:
         z.backward()
         assert_same(x.grad, [3.0, 4.0])
 
+    def test_a_quotient_may_change(self) -> None:
+        x = leaf([1.0, 2.0])
+        y = 6.0 / x
+        y.mul_(10)
+        y.sum().backward()
+        assert_same(x.grad, [-60.0, -15.0])
+
     def test_an_integer_kept_is_checked(self) -> None:
         x, i = leaf([1.0, 2.0]), tg.tensor([3, 4])
         z = (x * i).sum()

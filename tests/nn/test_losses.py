@@ -262,3 +262,17 @@ def test_weights_are_buffers() -> None:
     loss = nn.CrossEntropyLoss(ops.ones(3))
     assert list(loss.state_dict()) == ["weight"] and list(nn.MSELoss().state_dict()) == []
     assert loss.double().weight.dtype == np.float64
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_logits_and_loss_may_change_in_place_after_a_cross_entropy(reduction: str) -> None:
+    def slope(divide: Any) -> Any:
+        x = ops.tensor([[1.0, 2.0], [3.0, 1.0]], requires_grad=True)
+        logits = x * 1
+        loss = F.cross_entropy(logits, ops.tensor([0, 1]), reduction=reduction)
+        logits.zero_()
+        divide(loss).sum().backward()
+        assert x.grad is not None
+        return x.grad.numpy()
+
+    np.testing.assert_allclose(slope(lambda loss: loss.div_(4)), slope(lambda loss: loss / 4))

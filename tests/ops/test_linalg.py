@@ -136,6 +136,8 @@ def test_only_what_is_needed_is_kept() -> None:
     y = inner @ c
     inner.mul_(2)
     y.sum().backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.numpy(), np.ones((2, 2)) @ c.numpy().T)
 
 
 # einsum

@@ -83,7 +83,7 @@ mul = Binary(
 )  # fmt: skip
 _div = Binary(
     "div", np.true_divide, "나누기. a / b.", floating=True, quiet=True,
-    a=lambda g, b: g / b, b=lambda g, b, y: -g * y / b,
+    a=lambda g, b: g / b, b=lambda g, a, b: -g * (a / b) / b,
 )  # fmt: skip
 _pow = Binary(
     "pow", operator.pow, "거듭제곱. a ** b.", quiet=True,
