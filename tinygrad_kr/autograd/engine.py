@@ -228,3 +228,17 @@ def add_grad(tensor: Any, g: Any) -> None:
         held._version[0] += 1
     else:
         tensor._grad = wrap(held._array + g)
+
+
+def clear_grad(tensor: Any, set_to_none: bool) -> None:
+    """.grad를 지운다: None으로, 아니면 0으로.
+
+    Clear a tensor's ``.grad``: None, or zeros without a graph in the tensor that is there.
+    """
+    held = tensor._grad
+    if set_to_none or held is None:
+        tensor._grad = None
+        return
+    held._node = None
+    held._array.fill(0)
+    held._version[0] += 1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from tinygrad_kr.autograd.base import TensorBase, wrap
+from tinygrad_kr.autograd.engine import clear_grad
 from tinygrad_kr.autograd.function import Function
 from tinygrad_kr.autograd.mode import is_grad_enabled
 from tinygrad_kr.autograd.node import Leaf, RemovableHandle
@@ -100,12 +101,7 @@ class Module(Registry):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """기울기를 지운다. Clear the gradients: None, or zeros if asked."""
         for param in self.parameters():
-            if set_to_none or param.grad is None:
-                param.grad = None
-                continue
-            param.grad = param.grad.detach()
-            param.grad._array.fill(0)
-            param.grad._version[0] += 1
+            clear_grad(param, set_to_none)
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """자료형을 바꾼다. ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``."""

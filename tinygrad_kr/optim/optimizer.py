@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.engine import clear_grad
 from tinygrad_kr.autograd.mode import enable_grad
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, InplaceError, StateDictError
@@ -113,13 +114,7 @@ class Optimizer:
         Clear the gradient of every parameter: ``None``, or zeros with ``set_to_none=False``.
         """
         for p in self._params():
-            if set_to_none or p.grad is None:
-                p.grad = None
-                continue
-            if p.grad.requires_grad:
-                p.grad = p.grad.detach()
-            p.grad._array.fill(0)
-            p.grad._version[0] += 1
+            clear_grad(p, set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """매개변수를 한 번 갱신한다.
