@@ -1,8 +1,7 @@
-"""The schedules, against closed forms and against PyTorch's whole sequences."""
+"""Chained schedules, state dicts, what is refused, and parity with PyTorch."""
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -41,39 +40,23 @@ def rates(opt: Any, schedule: Any, steps: int) -> list[list[float]]:
     return out
 
 
-CLOSED: dict[str, tuple[Make, Callable[[int], float]]] = {
-    "lambda": (lambda m, o: m.LambdaLR(o, lambda t: 1 / (1 + t)), lambda t: 1 / (1 + t)),
-    "step": (lambda m, o: m.StepLR(o, 3, 0.5), lambda t: 0.5 ** (t // 3)),
-    "milestones": (
-        lambda m, o: m.MultiStepLR(o, [5, 2, 5], 0.5),
-        lambda t: 0.5 ** ((t >= 2) + 2 * (t >= 5)),
-    ),
-    "exponential": (lambda m, o: m.ExponentialLR(o, 0.9), lambda t: 0.9**t),
-    "cosine": (
-        lambda m, o: m.CosineAnnealingLR(o, 7),
-        lambda t: (1 + math.cos(math.pi * t / 7)) / 2,
-    ),
-    "linear": (
-        lambda m, o: m.LinearLR(o, 0.25, 1.0, 4),
-        lambda t: 0.25 + 0.75 * min(t, 4) / 4,
-    ),
-    "linear down": (
-        lambda m, o: m.LinearLR(o, 1.0, 0.0, 6),
-        lambda t: 1 - min(t, 6) / 6,
-    ),
-}
-MORE: dict[str, Make] = {
+KNOWN: dict[str, Make] = {
+    "lambda": lambda m, o: m.LambdaLR(o, lambda t: 1 / (1 + t)),
     "lambdas": lambda m, o: m.LambdaLR(o, [lambda t: 0.9**t, lambda t: 1.0 + t]),
+    "step": lambda m, o: m.StepLR(o, 3, 0.5),
     "step by one": lambda m, o: m.StepLR(o, 1),
+    "milestones": lambda m, o: m.MultiStepLR(o, [5, 2, 5], 0.5),
     "no milestones": lambda m, o: m.MultiStepLR(o, ()),
+    "exponential": lambda m, o: m.ExponentialLR(o, 0.9),
+    "cosine": lambda m, o: m.CosineAnnealingLR(o, 7),
     "cosine with a floor": lambda m, o: m.CosineAnnealingLR(o, 5, eta_min=0.01),
     "one-step cosine": lambda m, o: m.CosineAnnealingLR(o, 1),
+    "linear": lambda m, o: m.LinearLR(o, 0.25, 1.0, 4),
+    "linear down": lambda m, o: m.LinearLR(o, 1.0, 0.0, 6),
     "warm-up": lambda m, o: m.LinearLR(o),
-}
-CYCLES: dict[str, Make] = {
-    "plain": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30),
+    "one cycle": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30),
     "epochs": lambda m, o: m.OneCycleLR(o, [1.0, 2.0], epochs=3, steps_per_epoch=10),
-    "linear": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, anneal_strategy="linear"),
+    "linear cycle": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, anneal_strategy="linear"),
     "three phases": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, three_phase=True),
     "no rise": lambda m, o: m.OneCycleLR(o, 1.0, total_steps=30, pct_start=0.0),
     "long rise": lambda m, o: m.OneCycleLR(o, 1.0, 40, three_phase=True, pct_start=0.6),
@@ -83,67 +66,16 @@ CYCLES: dict[str, Make] = {
     ),
     "no momenta": lambda m, o: m.OneCycleLR(o, 1.0, 30, cycle_momentum=False),
 }
-KNOWN = {**{name: make for name, (make, _) in CLOSED.items()}, **MORE, **CYCLES}
 known = pytest.mark.parametrize("make", KNOWN.values(), ids=KNOWN)
 
 
-@pytest.mark.parametrize(("make", "factor"), CLOSED.values(), ids=CLOSED)
-def test_a_schedule_has_its_closed_form(make: Make, factor: Callable[[int], float]) -> None:
+def test_one_cycle_ends_with_its_steps() -> None:
     opt = optimizer()
-    seen = rates(opt, make(lr_scheduler, opt), 20)
-    expected = [[0.1 * factor(t), 0.3 * factor(t)] for t in range(21)]
-    np.testing.assert_allclose(seen, expected, rtol=1e-12, atol=1e-16)
-
-
-def test_the_cosine_ends_on_its_floor_and_comes_back() -> None:
-    opt = optimizer()
-    seen = rates(opt, lr_scheduler.CosineAnnealingLR(opt, 5, eta_min=0.02), 20)
-    waves = [(1 + math.cos(math.pi * t / 5)) / 2 for t in range(21)]
-    expected = [[0.02 + 0.08 * wave, 0.02 + 0.28 * wave] for wave in waves]
-    np.testing.assert_allclose(seen, expected, rtol=1e-12)
-
-
-def test_one_cycle_rises_and_falls_and_momentum_does_the_opposite() -> None:
-    opt = optimizer("SGD")
-    schedule = lr_scheduler.OneCycleLR(opt, 1.0, total_steps=11, pct_start=0.5)
-    seen = [opt.param_groups[0]["lr"]]
-    momenta = [opt.param_groups[0]["momentum"]]
-    for _ in range(10):
-        schedule.step()
-        seen.append(opt.param_groups[0]["lr"])
-        momenta.append(opt.param_groups[0]["momentum"])
-    assert seen[0] == pytest.approx(1 / 25) and seen[-1] == pytest.approx(1 / 25e4)
-    top = int(np.argmax(seen))
-    assert seen[: top + 1] == sorted(seen[: top + 1]) and seen[top:] == sorted(seen[top:])[::-1]
-    assert momenta[0] == momenta[-1] == 0.95 and min(momenta) == momenta[top]
+    schedule = lr_scheduler.OneCycleLR(opt, 1.0, total_steps=11, anneal_strategy="linear")
     with pytest.raises(ArgumentError, match="total_steps=11"):
-        for _ in range(2):
-            schedule.step()
+        rates(opt, schedule, 12)
     assert schedule.last_epoch == 11
-
-
-def test_one_cycle_may_rise_in_no_time() -> None:
-    opt = optimizer("Adam")
-    lr_scheduler.OneCycleLR(opt, 1.0, total_steps=10, pct_start=0.1)
-    assert opt.param_groups[0]["lr"] == pytest.approx(1.0)
-
-
-@known
-def test_a_resumed_schedule_goes_on_bit_for_bit(make: Make) -> None:
-    opt = optimizer("SGD", momentum=0.5)
-    schedule = make(lr_scheduler, opt)
-    rates(opt, schedule, 11)
-    saved = copy.deepcopy((opt.state_dict(), schedule.state_dict()))
-    rest = rates(opt, schedule, 12)
-
-    again = optimizer("SGD", lr=7.0)
-    second = make(lr_scheduler, again)
-    again.load_state_dict(saved[0])
-    second.load_state_dict(saved[1])
-    assert second.state_dict() == saved[1]
-    assert rates(again, second, 12) == rest
-    assert second.state_dict() == schedule.state_dict()
-    assert again.param_groups[0]["momentum"] == opt.param_groups[0]["momentum"]
+    optimizer().load_state_dict(opt.state_dict())
 
 
 def test_a_callable_objects_attributes_are_saved() -> None:
@@ -171,21 +103,11 @@ def test_schedules_chain() -> None:
     np.testing.assert_allclose(fall.get_last_lr(), [0.1 * 0.9**4, 0.3 * 0.9**4])
 
 
-def test_plateau_reduces_after_its_patience() -> None:
-    opt = optimizer()
-    schedule = lr_scheduler.ReduceLROnPlateau(opt, factor=0.5, patience=2, cooldown=2, min_lr=0.04)
-    losses = [3.0, 2.0, 2.0, math.nan, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
-    seen = []
-    for loss in losses:
-        schedule.step(tg.tensor(loss) if loss == 3.0 else loss)
-        seen.append(schedule.get_last_lr()[0])
-    np.testing.assert_allclose(seen, [0.1] * 4 + [0.05] * 5 + [0.04] * 2)
-    assert schedule.best == 2.0
-
-
-def test_plateau_takes_no_words() -> None:
+def test_plateau_takes_a_number_and_no_words() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer())
+    schedule.step(tg.tensor(3.0))
     before = schedule.state_dict()
+    assert schedule.best == 3.0
     for bad in ("word", "1.0", None, [1.0], np.zeros(2)):
         with pytest.raises(ArgumentError):
             schedule.step(bad)

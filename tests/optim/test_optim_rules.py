@@ -1,16 +1,16 @@
-"""The rules, as functions of arrays and as classes, against the formulas written anew."""
+"""The rules, as classes and as functions of arrays, against the formulas written anew."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import optim_references as reference
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from optim_problems import RULES, Array, Race, problems
 
 import tinygrad_kr as tg
 from tinygrad_kr import optim
@@ -18,128 +18,116 @@ from tinygrad_kr.optim.adagrad import adagrad_, rmsprop_
 from tinygrad_kr.optim.adam import adam_
 from tinygrad_kr.optim.sgd import momentum_, sgd_
 
-Array = NDArray[Any]
-Options = dict[str, Any]
-
-
-def drive_sgd(w: Array, grads: Sequence[Array], **options: Any) -> None:
-    buffer = np.full_like(w, 7) if options["momentum"] else None
-    for i, g in enumerate(grads):
-        sgd_(w, g, buffer, first=i == 0, **options)
-
-
-def drive_momentum(w: Array, grads: Sequence[Array], **options: Any) -> None:
-    velocity = np.zeros_like(w)
-    for g in grads:
-        momentum_(w, g, velocity, **options)
-
-
-def drive_adagrad(
-    w: Array, grads: Sequence[Array], initial_accumulator_value: float, **options: Any
-) -> None:
-    square_sum = np.full_like(w, initial_accumulator_value)
-    for t, g in enumerate(grads, start=1):
-        adagrad_(w, g, square_sum, step=t, **options)
-
-
-def drive_rmsprop(w: Array, grads: Sequence[Array], centered: bool, **options: Any) -> None:
-    square_avg, grad_avg, buffer = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w)
-    for g in grads:
-        rmsprop_(
-            w,
-            g,
-            square_avg,
-            grad_avg if centered else None,
-            buffer if options["momentum"] else None,
-            **options,
-        )
-
-
-def drive_adam(
-    w: Array, grads: Sequence[Array], betas: tuple[float, float], amsgrad: bool, **options: Any
-) -> None:
-    m, v, peak = np.zeros_like(w), np.zeros_like(w), np.zeros_like(w) if amsgrad else None
-    for t, g in enumerate(grads, start=1):
-        adam_(w, g, m, v, peak, step=t, beta1=betas[0], beta2=betas[1], **options)
-
-
-def adamw_reference(w: Array, grads: Sequence[Array], **options: Any) -> list[Array]:
-    return reference.adam(w, grads, decoupled_weight_decay=True, **options)
-
-
-def drive_adamw(w: Array, grads: Sequence[Array], **options: Any) -> None:
-    drive_adam(w, grads, decoupled_weight_decay=True, **options)
-
-
-rates = st.floats(1e-3, 0.5)
-shares = st.sampled_from([0.0, 0.3, 0.9, 0.99])
-decays = st.sampled_from([0.0, 0.01, 0.3])
-flags = st.booleans()
-common = {"lr": rates, "weight_decay": decays, "maximize": flags}
-adam_options = {
-    **common,
-    "betas": st.tuples(shares, shares),
-    "eps": st.sampled_from([1e-8, 1e-3]),
-    "amsgrad": flags,
-    "convention": st.sampled_from(["torch", "book"]),
-}
-plain_sgd = {**common, "momentum": shares, "dampening": st.sampled_from([0.0, 0.4])}
-nesterov_sgd = {**common, "momentum": st.just(0.7), "nesterov": st.just(True)}
-
-RULES: dict[str, tuple[type[optim.Optimizer], Any, Any, st.SearchStrategy[Options]]] = {
-    "SGD": (
-        optim.SGD,
-        drive_sgd,
-        reference.sgd,
-        st.fixed_dictionaries(plain_sgd) | st.fixed_dictionaries(nesterov_sgd),
-    ),
-    "Momentum": (
-        optim.Momentum,
-        drive_momentum,
-        reference.momentum,
-        st.fixed_dictionaries({**common, "momentum": shares, "nesterov": flags}),
-    ),
-    "AdaGrad": (
-        optim.AdaGrad,
-        drive_adagrad,
-        reference.adagrad,
-        st.fixed_dictionaries(
-            {
-                **common,
-                "lr_decay": decays,
-                "initial_accumulator_value": decays,
-                "eps": st.sampled_from([1e-10, 1e-3]),
-            }
-        ),
-    ),
-    "RMSProp": (
-        optim.RMSProp,
-        drive_rmsprop,
-        reference.rmsprop,
-        st.fixed_dictionaries(
-            {
-                **common,
-                "alpha": shares.filter(bool),
-                "eps": st.sampled_from([1e-8, 1e-3]),
-                "momentum": shares,
-                "centered": flags,
-            }
-        ),
-    ),
-    "Adam": (optim.Adam, drive_adam, reference.adam, st.fixed_dictionaries(adam_options)),
-    "AdamW": (optim.AdamW, drive_adamw, adamw_reference, st.fixed_dictionaries(adam_options)),
-}
 rules = pytest.mark.parametrize("name", RULES)
 
+# The pure functions, with no more than the arrays that the options ask for.
 
-@st.composite
-def problems(draw: st.DrawFn) -> tuple[Array, list[Array]]:
-    """A first parameter and up to eight gradients, of any shape, transposed or not."""
-    shape = draw(st.sampled_from([(), (1,), (5,), (2, 3), (0, 2)]))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    arrays = [np.array(a) for a in rng.normal(size=(1 + draw(st.integers(1, 8)), *shape))]
-    w, *grads = [a.T for a in arrays] if draw(flags) else arrays
-    return w, grads
+
+def sgd(w: Array, g: Array, t: int, arrays: list[Array], **options: Any) -> None:
+    # The first step takes no notice of what the buffer holds.
+    sgd_(w, g, arrays[0] if options["momentum"] else None, first=t == 1, **options)
+
+
+def momentum(w: Array, g: Array, t: int, arrays: list[Array], **options: Any) -> None:
+    momentum_(w, g, arrays[0], **options)
+
+
+def adagrad(
+    w: Array, g: Array, t: int, arrays: list[Array],
+    initial_accumulator_value: float, convention: str, **options: Any,
+) -> None:  # fmt: skip
+    arrays[0] += initial_accumulator_value * (t == 1)
+    adagrad_(w, g, arrays[0], step=t, **options)
+
+
+def rmsprop(
+    w: Array, g: Array, t: int, arrays: list[Array], centered: bool, convention: str, **options: Any
+) -> None:
+    buffer = arrays[2] if options["momentum"] else None
+    rmsprop_(w, g, arrays[0], arrays[1] if centered else None, buffer, **options)
+
+
+def adam(
+    w: Array, g: Array, t: int, arrays: list[Array],
+    betas: tuple[float, float], amsgrad: bool, **options: Any,
+) -> None:  # fmt: skip
+    beta1, beta2 = betas
+    peak = arrays[2] if amsgrad else None
+    adam_(w, g, arrays[0], arrays[1], peak, step=t, beta1=beta1, beta2=beta2, **options)
+
+
+PURE: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
+    "SGD": (sgd, sgd_),
+    "Momentum": (momentum, momentum_),
+    "AdaGrad": (adagrad, adagrad_),
+    "RMSProp": (rmsprop, rmsprop_),
+    "Adam": (adam, adam_),
+    "AdamW": (adam, adam_),
+}
+
+
+def test_every_optimizer_has_its_formula() -> None:
+    classes = {c for c in vars(optim).values() if inspect.isclass(c)} - {optim.Optimizer}
+    assert classes == {rule.make for rule in RULES.values()}
+    assert RULES.keys() == PURE.keys()
+
+
+def defaults(function: Callable[..., Any], *without: str) -> dict[str, Any]:
+    parameters = inspect.signature(function).parameters
+    return {name: p.default for name, p in parameters.items() if name not in without}
+
+
+@rules
+def test_every_option_is_in_the_formula_and_is_varied(name: str) -> None:
+    rule = RULES[name]
+    options = defaults(rule.make, "params")
+    assert options == defaults(rule.reference, "w", "grads")
+    assert options.keys() == rule.options.keys()
+    seen: list[dict[str, Any]] = []
+    given(rule.drawn())(lambda drawn: seen.append(drawn))()
+    for option in options:
+        assert len({drawn[option] for drawn in seen}) > 1, option
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name != "AdamW"])
+def test_the_pure_functions_defaults_are_the_classes(name: str) -> None:
+    group = RULES[name].make([tg.zeros(1, requires_grad=True)]).param_groups[0]
+    if "betas" in group:
+        group["beta1"], group["beta2"] = group["betas"]
+    own = defaults(PURE[name][1])
+    assert {k: v for k, v in own.items() if k in group and k != "lr"} == {
+        k: v for k, v in group.items() if k in own and k != "lr"
+    }
+
+
+@rules
+@given(data=st.data())
+def test_the_whole_path_is_the_formulas(name: str, data: st.DataObject) -> None:
+    race = Race(name, data.draw(problems(name)))
+    paths = race.run()
+    for walk, path in zip(race.walks, paths, strict=True):
+        expected = walk.path(RULES[name].reference, walk.options)
+        largest = np.maximum.accumulate(np.abs(expected))
+        np.testing.assert_array_less(np.abs(path - expected), 1e-12 * largest + 1e-300)
+
+
+@rules
+@given(data=st.data())
+def test_the_class_walks_as_its_pure_function(name: str, data: st.DataObject) -> None:
+    """Bit for bit, and the function takes the arrays of any optimizer."""
+
+    def follow(w: Array, grads: Sequence[Array], rates: Sequence[float], **options: Any) -> Any:
+        w, arrays = w.copy(), [np.zeros_like(w) for _ in range(3)]
+        for t, (g, rate) in enumerate(zip(grads, rates, strict=True), start=1):
+            PURE[name][0](w, g, t, arrays, lr=rate, **options)
+            yield w.copy()
+
+    race = Race(name, data.draw(problems(name)))
+    paths = race.run()
+    groups = {p: group for group in race.optimizer.param_groups for p in group["params"]}
+    for p, walk, path in zip(race.params, race.walks, paths, strict=True):
+        options = {k: v for k, v in groups[p].items() if k not in ("params", "lr")}
+        np.testing.assert_array_equal(path, walk.path(follow, options))
 
 
 def problem() -> tuple[Array, list[Array]]:
@@ -154,31 +142,11 @@ def walk(optimizer: optim.Optimizer, p: tg.Tensor, grads: Sequence[Array]) -> No
 
 
 @rules
-@given(data=st.data())
-def test_a_rule_follows_its_formula(name: str, data: st.DataObject) -> None:
-    make, drive, expected, options = RULES[name]
-    chosen = data.draw(options)
-    w, grads = data.draw(problems())
-    path = expected(w, grads, **chosen)
-    kept = [g.copy() for g in grads]
-
-    bare = w.copy(order="K")
-    drive(bare, grads, **chosen)
-    np.testing.assert_allclose(bare, path[-1], rtol=1e-7, atol=1e-9)
-    assert all(np.array_equal(g, k) for g, k in zip(grads, kept, strict=True))
-
-    p = tg.tensor(w, requires_grad=True)
-    optimizer = make([p], **chosen)
-    walk(optimizer, p, grads)
-    np.testing.assert_array_equal(p.detach().numpy(), bare)
-
-
-@rules
 def test_float32_stays_float32(name: str) -> None:
-    make, _, expected, _ = RULES[name]
+    make, expected = RULES[name].make, RULES[name].reference
     w, grads = problem()
     p = tg.tensor(w.astype(np.float32), requires_grad=True)
-    optimizer = make([p], lr=np.float64(0.05))  # type: ignore[call-arg]
+    optimizer = make([p], lr=np.float64(0.05))
     before = p._array
     walk(optimizer, p, grads)
     assert p._array is before and p.dtype == np.float32
@@ -186,7 +154,7 @@ def test_float32_stays_float32(name: str) -> None:
     assert all(s.dtype == np.float32 for s in state if isinstance(s, tg.Tensor))
     np.testing.assert_allclose(
         p.detach().numpy(),
-        expected(w, grads, lr=0.05, **({"weight_decay": 0.01} if name == "AdamW" else {}))[-1],
+        expected(w, grads, lr=0.05)[-1],
         rtol=2e-5,
     )
 
@@ -284,8 +252,8 @@ def test_centred_rmsprop_lives_through_a_steady_gradient() -> None:
 
 @rules
 def test_nan_and_overflow_pass_without_a_warning(name: str) -> None:
-    make = RULES[name][0]
+    make = RULES[name].make
     p = tg.tensor([1.0, 1.0, 1.0], requires_grad=True)
-    optimizer = make([p], lr=0.1, weight_decay=0.1)  # type: ignore[call-arg]
+    optimizer = make([p], lr=0.1, weight_decay=0.1)
     walk(optimizer, p, [np.array([np.nan, 3e38, 0.0])] * 3)
     assert np.isnan(p.tolist()[0]) and np.isfinite(p.tolist()[2])

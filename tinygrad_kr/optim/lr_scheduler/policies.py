@@ -124,8 +124,9 @@ class OneCycleLR(LRScheduler):
             ends.insert(2, 2 * top)
             names.insert(2, first)
         i = 1 + sum(t > end for end in ends[1:-1])
-        # A phase may consist of its end alone.
-        part = (t - ends[i - 1]) / (ends[i] - ends[i - 1]) if ends[i] != ends[i - 1] else 1.0
+        # A phase may consist of its end alone, and the step after the last stays at the end.
+        length = ends[i] - ends[i - 1]
+        part = min((t - ends[i - 1]) / length, 1.0) if length else 1.0
         pairs = zip(self._from_groups(names[i - 1]), self._from_groups(names[i]), strict=True)
         if self.anneal_strategy == "linear":
             return [(b - a) * part + a for a, b in pairs]

@@ -326,6 +326,8 @@ class LinearLR(LRScheduler):
         elif self._step_count and self.last_epoch <= self.total_iters:
             rise = self.end_factor - self.start_factor
             factor += rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
+            # Down to nothing, rounding may put it just below.
+            factor = max(factor, 0.0)
         return [rate * factor for rate in self._from_groups("lr")]
 
 
