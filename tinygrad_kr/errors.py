@@ -80,6 +80,13 @@ class GradientError(TinygradKrError, RuntimeError):
     """
 
 
+class GradcheckError(TinygradKrError, RuntimeError, AssertionError):
+    """기울기 검사가 틀린 곳을 찾았다.
+
+    What a check of :mod:`tinygrad_kr.testing` found wrong: where, by how much, and probably why.
+    """
+
+
 class InplaceError(TinygradKrError, RuntimeError):
     """제자리(in-place) 변경이 허용되지 않거나 역전파에 필요한 값을 망가뜨렸다.
 

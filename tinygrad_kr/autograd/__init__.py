@@ -3,6 +3,8 @@
 Automatic differentiation: the graph, the reverse pass, the grad modes, user-defined operations.
 """
 
+from collections.abc import Callable
+
 from tinygrad_kr.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from tinygrad_kr.autograd.backward import backward, grad
 from tinygrad_kr.autograd.function import Function, once_differentiable
@@ -14,6 +16,10 @@ from tinygrad_kr.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
+
+# Of tinygrad_kr.testing; the public face puts them here.
+gradcheck: Callable[..., bool]
+gradgradcheck: Callable[..., bool]
 
 __all__ = [
     "Function",

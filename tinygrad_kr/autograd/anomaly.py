@@ -19,8 +19,8 @@ from tinygrad_kr.errors import AnomalyError
 _PACKAGE = str(Path(__file__).parents[1])
 
 
-def _line(trace: traceback.StackSummary) -> str:
-    """The user's line: the innermost frame outside this package."""
+def users_line(trace: traceback.StackSummary) -> str:
+    """사용자의 줄. The user's line: the innermost frame outside this package."""
     frame = next((f for f in reversed(trace) if not f.filename.startswith(_PACKAGE)), trace[-1])
     return f"{frame.filename}:{frame.lineno}: {frame.line}"
 
@@ -36,7 +36,7 @@ def check(node: Node, gradients: Iterable[Any]) -> None:
     for i, g in enumerate(gradients):
         array = as_array(g)
         if isinstance(array, np.ndarray | np.generic) and np.isnan(array).any():
-            where = _line(node.trace) if node.trace else "?"
+            where = users_line(node.trace) if node.trace else "?"
             raise AnomalyError(
                 f"{node.name()}의 역전파가 {i}번째 입력의 기울기로 nan을 냈습니다. 순전파: {where}",
                 f"Function '{node.name()}' returned nan values in its {i}th output. "
