@@ -165,6 +165,18 @@ def test_d3_begins_well_and_freezes() -> None:
     np.testing.assert_allclose(path[10], path[-1], atol=1e-6)
 
 
+@METHODS
+def test_a_rate_is_a_setting_that_a_step_leaves_alone(method: str) -> None:
+    s = SimpleNamespace(lr=0.3, m=0.0, v=0.0, t=0)
+    hall.d3(s, START, slope(START))
+    assert s.lr != 0.3
+
+    optimizer = hall.MAKERS[method]([w := tg.tensor([1.0], requires_grad=True)], lr=0.3)
+    w.grad = tg.tensor([1.0])
+    optimizer.step()
+    assert optimizer.param_groups[0]["lr"] == 0.3
+
+
 def test_d4_shrinks_tiny_steps_a_hundredfold() -> None:
     right, wrong = (first_steps(r, 0.3, 1e-6, 1)[0] for r in (RULES["Adam"], hall.d4))
     assert right == pytest.approx(0.990, abs=1e-3)
@@ -268,7 +280,7 @@ def test_our_rules_move_the_array_that_the_layer_holds(method: str) -> None:
 def test_p3_integers_cut_the_step_off() -> None:
     whole, real = np.array([-7, 2]), START
     with pytest.raises(TypeError, match="Cannot cast ufunc 'subtract'"):
-        whole -= 0.1 * slope(real)  # type: ignore[misc]
+        whole -= 0.1 * slope(real)
     wrong, right = hall.central(f, whole), hall.central(f, real)
     np.testing.assert_allclose(wrong, [-3250, 15000])
     np.testing.assert_allclose(right, slope(real))
