@@ -45,6 +45,9 @@ class Tolerance:
             slack = np.array([self.allowed(np.where(np.isfinite(v), v, 0.0)) for v in (low, high)])
             between = (analytic >= low - 10 * slack[0]) & (analytic <= high + 10 * slack[1])
             unsure = ~found.kink & (found.error > 10 * self.allowed(np.fmax(1, abs(found.value))))
+            # Where f is defined on neither side nothing can be asked, and nan is the right answer.
+            unsure &= ~(np.isnan(found.value) & np.isnan(analytic))
+            wrong &= ~np.isnan(found.value)
         return np.where(found.kink, ~between, wrong & ~unsure), unsure
 
 
