@@ -23,7 +23,7 @@ from tinygrad_kr.testing.call import Call, tensors_in, with_tensors
 from tinygrad_kr.testing.gradcheck import derivative_of
 from tinygrad_kr.testing.jacobian import Function, Problem, Tolerance, compare, row, shifted
 from tinygrad_kr.testing.numerical import STEP, scale_of, slope
-from tinygrad_kr.testing.report import mismatch_error
+from tinygrad_kr.testing.report import fault_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -197,7 +197,7 @@ class _Proof:
         found = compare(problem, self.tolerance)
         if found is not None:
             inputs = len(self.problem.call.tensors())
-            raise mismatch_error(f"{self.record.name}: {name}", found, None, inputs)
+            raise fault_of(found, inputs).error(f"{self.record.name}: {name}")
 
     def _owned(self) -> None:
         arrays = [*self.plain, *self.problem.arrays, *self.weights]

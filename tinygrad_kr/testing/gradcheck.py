@@ -7,15 +7,16 @@ at one point, and ask of its backward pass what every backward pass owes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.autograd.backward import backward, grad
 from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.mode import enable_grad
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError, GradcheckError
+from tinygrad_kr.errors import ArgumentError, TinygradKrError
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.tensor import Tensor
 from tinygrad_kr.testing.call import Call, tensors_in
@@ -28,8 +29,10 @@ from tinygrad_kr.testing.jacobian import (
     project,
 )
 from tinygrad_kr.testing.numerical import STEP, need_float64
-from tinygrad_kr.testing.report import mismatch_error
-from tinygrad_kr.testing.trace import first_wrong
+from tinygrad_kr.testing.report import Fault, fault_of
+from tinygrad_kr.testing.trace import Step, steps_of
+
+_Proof = Callable[[Function, Call], None]
 
 
 def gradcheck(
@@ -79,18 +82,8 @@ def gradcheck(
     True
     """
     call = _call(inputs)
-    tolerance = _tolerance(atol, rtol, eps)
-    within = number("nondet_tol", nondet_tol, least=0)
-    try:
-        problem = _consistent("gradcheck", func, call, within)
-        if not (fast_mode and project(problem, tolerance, np.random.default_rng(0))):
-            _first_order(problem, tolerance)
-        _owed(problem, within, check_undefined_grad)
-    except GradcheckError:
-        if raise_exception:
-            raise
-        return False
-    return True
+    check = _Check(eps, atol, rtol, nondet_tol, check_undefined_grad, fast_mode)
+    return _verdict("gradcheck", check.first, check.first, func, call, raise_exception)
 
 
 def gradgradcheck(
@@ -120,26 +113,18 @@ def gradgradcheck(
     True
     """
     call = _call(inputs)
-    tolerance = _tolerance(atol, rtol, eps)
-    within = number("nondet_tol", nondet_tol, least=0)
-    try:
-        outputs = _consistent("gradgradcheck", func, call, within).outputs
-        if grad_outputs is None:
-            rng = np.random.default_rng(0)
-            seeds = [wrap(rng.standard_normal(y.shape)).requires_grad_() for y in outputs]
-        else:
-            seeds = list(tensors_in(grad_outputs))
-            _need_double(seeds, "grad_outputs")
-        above = Call((call.args, call.kwargs, tuple(seeds)), {})
-        problem = Problem(derivative_of(func), above)
-        if not (fast_mode and project(problem, tolerance, np.random.default_rng(0))):
-            _second_order(problem, func, call, tolerance)
-        _owed(problem, within, check_undefined_grad)
-    except GradcheckError:
-        if raise_exception:
-            raise
-        return False
-    return True
+    seeds = None if grad_outputs is None else list(tensors_in(grad_outputs))
+    _need_double(seeds or [], "grad_outputs")
+    check = _Check(eps, atol, rtol, nondet_tol, check_undefined_grad, fast_mode)
+
+    def whole(func: Function, call: Call) -> None:
+        check.second(func, call, seeds)
+
+    def part(op: Function, call: Call) -> None:
+        check.first(op, call)
+        check.second(op, call)
+
+    return _verdict("gradgradcheck", whole, part, func, call, raise_exception)
 
 
 def derivative_of(func: Function) -> Function:
@@ -177,73 +162,113 @@ def _need_double(tensors: Sequence[Tensor], what: str) -> None:
             need_float64(t._array, f"{what}[{i}]")
 
 
-def _tolerance(atol: float, rtol: float, eps: float) -> Tolerance:
-    return Tolerance(
-        number("atol", atol, least=0), number("rtol", rtol, least=0), number("eps", eps, above=0)
-    )
+class _Check:
+    """What is asked of a function, or of one operation in it.
+
+    Both orders raise a Fault where it is not so.
+    """
+
+    def __init__(
+        self, eps: float, atol: float, rtol: float, nondet_tol: float, undefined: bool, fast: bool
+    ) -> None:
+        self.tolerance = Tolerance(
+            number("atol", atol, least=0),
+            number("rtol", rtol, least=0),
+            number("eps", eps, above=0),
+        )
+        self.within = number("nondet_tol", nondet_tol, least=0)
+        self.undefined = undefined
+        self.fast = fast
+
+    def first(self, func: Function, call: Call) -> None:
+        """The derivatives of ``func``."""
+        self._prove(_consistent(func, call, self.within), len(call.tensors()))
+
+    def second(self, func: Function, call: Call, seeds: Sequence[Tensor] | None = None) -> None:
+        """Those of its gradients, which start from ``seeds``."""
+        outputs = _consistent(func, call, self.within).outputs
+        if seeds is None:
+            rng = np.random.default_rng(0)
+            seeds = [wrap(rng.standard_normal(y.shape)).requires_grad_() for y in outputs]
+        above = Call((call.args, call.kwargs, tuple(seeds)), {})
+        self._prove(Problem(derivative_of(func), above), len(call.tensors()))
+
+    def _prove(self, problem: Problem, inputs: int) -> None:
+        # What every backward owes comes first: what breaks that muddles the numbers too.
+        _owed(problem, self.within, self.undefined)
+        if self.fast and project(problem, self.tolerance, np.random.default_rng(0)):
+            return
+        found = compare(problem, self.tolerance)
+        if found is not None:
+            raise fault_of(found, inputs)
 
 
-def _first_order(problem: Problem, tolerance: Tolerance) -> None:
-    found = compare(problem, tolerance)
-    if found is not None:
-        step = first_wrong(problem.f, problem.call, lambda op, call: _is_wrong(op, call, tolerance))
-        raise mismatch_error("gradcheck", found, step, len(problem.call.tensors()))
+def _verdict(
+    name: str, whole: _Proof, part: _Proof, func: Function, call: Call, raise_exception: bool
+) -> bool:
+    with enable_grad():
+        try:
+            whole(func, call)
+        except Fault as fault:
+            if raise_exception:
+                raise fault.blamed(name, _first_wrong(part, func, call)) from None
+            return False
+    return True
 
 
-def _second_order(problem: Problem, func: Function, call: Call, tolerance: Tolerance) -> None:
-    found = compare(problem, tolerance)
-    if found is None:
-        return
-
-    def is_wrong(op: Function, one: Call) -> bool:
-        ones = [wrap(np.ones(y.shape)).requires_grad_() for y in Problem(op, one).outputs]
-        above = Call((one.args, one.kwargs, tuple(ones)), {})
-        return _is_wrong(op, one, tolerance) or _is_wrong(derivative_of(op), above, tolerance)
-
-    step = first_wrong(func, call, is_wrong)
-    raise mismatch_error("gradgradcheck", found, step, len(call.tensors()))
+def _first_wrong(part: _Proof, func: Function, call: Call) -> tuple[Step, Fault] | None:
+    """The first operation in ``func`` that is wrong by itself, and what is wrong with it."""
+    for step in steps_of(func, call):
+        try:
+            part(step.op, step.call)
+        except Fault as fault:
+            return step, fault
+        except TinygradKrError:
+            continue  # it cannot be asked by itself, such as cholesky near no symmetric matrix
+    return None
 
 
-def _is_wrong(op: Function, call: Call, tolerance: Tolerance) -> bool:
-    return compare(Problem(op, call), tolerance) is not None
-
-
-def _consistent(check: str, func: Function, call: Call, within: float) -> Problem:
+def _consistent(func: Function, call: Call, within: float) -> Problem:
     """The problem, of a function that gives the same twice and leaves its inputs as they are."""
     arrays = [t._array for t in call.tensors()]
     before = [a.copy() for a in arrays]
     problem = Problem(func, call)
     if not problem.outputs:
         raise ArgumentError(
-            f"{check}: 함수가 소수형 텐서를 하나도 돌려주지 않습니다.",
-            f"{check}: the function gives no floating Tensor.",
+            "함수가 소수형 텐서를 하나도 돌려주지 않습니다.",
+            "the function gives no floating Tensor.",
         )
     again = [t._array for t in problem.run()[1]]
-    for i, (a, b) in enumerate(zip(arrays, before, strict=True)):
-        if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
-            np.copyto(a, b)
-            raise GradcheckError(
-                f"{check}: 함수가 {i}번째 입력을 제자리에서 바꾸었습니다. clone()한 것을 바꾸세요.",
-                f"{check}: the function changed its input {i} in place; change a clone() of it.",
-            )
-    _same_again(check, "값", "value", problem.outputs, again, within)
+    changed = [
+        i
+        for i, (a, b) in enumerate(zip(arrays, before, strict=True))
+        if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    ]
+    for i in changed:
+        np.copyto(arrays[i], before[i])
+    if changed:
+        raise Fault((
+            f"함수가 {changed[0]}번째 입력을 제자리에서 바꾸었습니다. clone()한 것을 바꾸세요.",
+            f"the function changed its input {changed[0]} in place; change a clone() of it.",
+        ))  # fmt: skip
+    _same_again("값이", "value", problem.outputs, again, within)
     return problem
 
 
 def _same_again(
-    check: str, korean: str, english: str, first: Sequence[Array], again: Sequence[Array],
+    korean: str, english: str, first: Sequence[Array], again: Sequence[Array],
     within: float,
 ) -> None:  # fmt: skip
     for a, b in zip(first, again, strict=True):
         if not np.allclose(a, b, rtol=0, atol=within, equal_nan=True):
             with np.errstate(all="ignore"):
-                most = float(np.nanmax(np.abs(a - b)))
-            raise GradcheckError(
-                f"{check}: 다시 계산한 {korean}이(가) 다릅니다(최대 {most:.3g}). 난수를 쓴다면 "
+                most = float(np.abs(a - b).max())
+            raise Fault((
+                f"다시 계산한 {korean} 다릅니다(최대 {most:.3g}). 난수를 쓴다면 "
                 "씨앗을 고정하세요.",
-                f"{check}: a second run gives another {english} (nondeterministic, by up to "
+                f"a second run gives another {english} (nondeterministic, by up to "
                 f"{most:.3g}); if it draws random numbers, fix the seed.",
-            )
+            ))  # fmt: skip
 
 
 def _owed(problem: Problem, within: float, undefined: bool) -> None:
@@ -253,7 +278,7 @@ def _owed(problem: Problem, within: float, undefined: bool) -> None:
     rng = np.random.default_rng(0)
     seeds = [rng.standard_normal(y.shape) for y in problem.outputs]
     plain = problem.gradients(seeds)
-    _same_again("gradcheck", "기울기", "gradient", plain, problem.gradients(seeds), within)
+    _same_again("기울기가", "gradient", plain, problem.gradients(seeds), within)
     _zero_gives_zero(problem, plain)
     if undefined and len(seeds) > 1:
         _none_is_zero(problem, seeds)
@@ -264,12 +289,12 @@ def _zero_gives_zero(problem: Problem, plain: Sequence[Array]) -> None:
     nothing = problem.gradients([np.zeros(y.shape) for y in problem.outputs])
     for which, g, p in zip(problem.numbers, nothing, plain, strict=True):
         if (g != 0)[np.isfinite(p)].any():
-            raise GradcheckError(
-                f"gradcheck: 위에서 온 기울기가 0인데 {which}번째 입력의 기울기는 0이 아닙니다. "
+            raise Fault((
+                f"위에서 온 기울기가 0인데 {which}번째 입력의 기울기는 0이 아닙니다. "
                 "backward가 grad_output을 곱하는지 보세요.",
-                f"gradcheck: the gradient from above is zero, that of input {which} is not: does "
+                f"the gradient from above is zero, that of input {which} is not: does "
                 "the backward multiply by grad_output?",
-            )
+            ))  # fmt: skip
 
 
 def _none_is_zero(problem: Problem, seeds: Sequence[Array]) -> None:
@@ -280,12 +305,12 @@ def _none_is_zero(problem: Problem, seeds: Sequence[Array]) -> None:
         )
         for a, b in zip(alone, zeros, strict=True):
             if not np.allclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True):
-                raise GradcheckError(
-                    f"gradcheck: 출력 {only}에만 기울기가 올 때와 나머지에 0이 올 때가 다릅니다. "
+                raise Fault((
+                    f"출력 {only}에만 기울기가 올 때와 나머지에 0이 올 때가 다릅니다. "
                     "backward가 None을 0으로 다루는지 보세요.",
-                    f"gradcheck: a gradient for output {only} alone is not one with zeros for the "
+                    f"a gradient for output {only} alone is not one with zeros for the "
                     "others: does the backward take None for 0?",
-                )
+                ))  # fmt: skip
 
 
 def _aliases_nothing(problem: Problem, seeds: Sequence[Array], plain: Sequence[Array]) -> None:
@@ -294,25 +319,27 @@ def _aliases_nothing(problem: Problem, seeds: Sequence[Array], plain: Sequence[A
     pairs = [(t, s) for t, s in zip(found, seeds, strict=True) if t.requires_grad]
     neighbours = [wrap(np.zeros(t.shape)).requires_grad_() for t, _ in pairs]
     given = [s.copy() for _, s in pairs]
-    backward([t + n for (t, _), n in zip(pairs, neighbours, strict=True)], [wrap(s) for s in given])
+    shared = [t + n for (t, _), n in zip(pairs, neighbours, strict=True)]
+    # Into these alone: a function may hold parameters, whose .grad is the user's.
+    backward(shared, [wrap(s) for s in given], inputs=[*leaves, *neighbours])
     for n, s, (_, before) in zip(neighbours, given, pairs, strict=True):
         if not (np.array_equal(n._grad._array, before) and np.array_equal(s, before)):  # type: ignore[union-attr]
-            raise GradcheckError(
-                "gradcheck: backward가 자기에게 온 grad_output을 제자리에서 바꾸었습니다. 이웃도 "
+            raise Fault((
+                "backward가 자기에게 온 grad_output을 제자리에서 바꾸었습니다. 이웃도 "
                 "그 배열을 봅니다. 새 텐서를 돌려주세요.",
-                "gradcheck: the backward changed the grad_output that it was handed, which its "
+                "the backward changed the grad_output that it was handed, which its "
                 "neighbours see too; return a new tensor.",
-            )
+            ))  # fmt: skip
     owned = [t._grad._array for t in leaves if t._grad is not None]
     held = [*owned, *problem.arrays, *given, *(t._array for t in found)]
     for i, j in itertools.product(range(len(owned)), range(len(held))):
         if i != j and np.shares_memory(held[i], held[j]):
-            raise GradcheckError(
-                "gradcheck: .grad가 입력이나 다른 기울기와 메모리를 나눠 씁니다.",
-                "gradcheck: a .grad shares memory with an input or another gradient.",
-            )
+            raise Fault((
+                ".grad가 입력이나 다른 기울기와 메모리를 나눠 씁니다.",
+                "a .grad shares memory with an input or another gradient.",
+            ))  # fmt: skip
     sums = [
         np.zeros(p.shape) if t._grad is None else t._grad._array
         for t, p in zip(leaves, plain, strict=True)
     ]
-    _same_again("gradcheck", "기울기", "gradient", plain, sums, 1e-12)
+    _same_again("기울기가", "gradient", plain, sums, 1e-12)

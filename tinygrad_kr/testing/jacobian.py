@@ -106,7 +106,7 @@ class Problem:
         gradient that never comes; ``ran`` is a :meth:`run` whose graph can be walked again."""
         leaves, outputs = self.run() if ran is None else ran
         pairs = [
-            (t, wrap(s))
+            (t, wrap(s.copy()))  # a backward may write into what it gets, but not into ours
             for t, s in zip(outputs, seeds, strict=True)
             if s is not None and t.requires_grad
         ]

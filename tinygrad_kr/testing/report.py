@@ -5,6 +5,8 @@ A wrong gradient in words: where, by how much, and probably why.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
@@ -14,6 +16,46 @@ from tinygrad_kr.testing.trace import Step
 
 Words = tuple[str, str]
 _SAME = 1e-4  # two ratios are one if they are as near as this
+
+
+class Fault(Exception):
+    """What is wrong and, of a gradient, probably why."""
+
+    def __init__(self, what: Words, why: Words | None = None) -> None:
+        super().__init__(*what)
+        self.what = what
+        self.why = why
+
+    def lines(self) -> list[Words]:
+        return [self.what] if self.why is None else [self.what, self.why]
+
+    def error(self, check: str) -> GradcheckError:
+        """The fault as the error of a check of this name."""
+        return _joined(check, self.lines())
+
+    def blamed(self, check: str, first: tuple[Step, Fault] | None) -> GradcheckError:
+        """The same, of a composed function whose first faulty operation is known, or is none."""
+        if first is None:
+            return _joined(check, [*self.lines(), _CUT] if self.why else [self.what])
+        step, own = first
+        named = (
+            f"따로 검사해도 틀린 첫 연산: {step.name} ({step.line})",
+            f"The first operation that is wrong by itself: {step.name} ({step.line})",
+        )
+        return _joined(check, [self.what, named, *(w for w in own.lines() if w != self.what)])
+
+
+def _joined(check: str, lines: Sequence[Words]) -> GradcheckError:
+    korean, english = ("\n".join(part) for part in zip(*lines, strict=True))
+    return GradcheckError(f"{check}: {korean}", f"{check}: {english}")
+
+
+_CUT = (
+    "연산 하나하나의 VJP는 맞습니다. 연산 사이에서 그래프가 끊겼는지 보세요: detach(), .data, "
+    "no_grad, NumPy.",
+    "The VJP of each operation is right: look for where the graph is cut between them: detach(), "
+    ".data, no_grad, NumPy.",
+)
 
 
 def _same(a: Array, b: Array | float) -> bool:
@@ -30,6 +72,14 @@ def _cause(found: Mismatch) -> Words:
             "The backward gave a value that is not finite: a division by 0, or a domain left.",
         )
     if _same(a, 0.0):
+        right = found.all_analytic[~found.wrong]
+        if found.x.size < found.y.size and not _same(right, 0.0):
+            return (
+                "일부 자리에서 온 기울기만 있습니다: 브로드캐스트된 차원을 따라 더하는 것을 "
+                "잊었는지 보세요.",
+                "Only a part of the outputs gives it a gradient: a sum over the broadcast "
+                "dimensions is forgotten.",
+            )
         return (
             "경로 하나가 빠졌습니다: 기울기가 0입니다. None을 돌려주거나, detach()나 .data, "
             "no_grad, NumPy에서 그래프가 끊겼는지 보세요.",
@@ -98,30 +148,15 @@ def _by_value(ratio: Array, found: Mismatch) -> Words | None:
         with np.errstate(all="ignore"):
             if _same(ratio, value):
                 return (
-                    f"{of_korean} {name}이(가) 한 번 더 곱해졌습니다.",
+                    f"{of_korean} {name}가 한 번 더 곱해졌습니다.",
                     f"Multiplied by the {of_english} {name} once too often.",
                 )
             if _same(ratio, 1 / value):
                 return (
-                    f"{of_korean} {name}을(를) 곱하는 것을 잊었습니다.",
+                    f"{of_korean} {name}를 곱하는 것을 잊었습니다.",
                     f"A factor of the {of_english} {name} is forgotten.",
                 )
     return None
-
-
-def _blame(step: Step | None) -> Words:
-    """Which operation it was."""
-    if step is None:
-        return (
-            "연산 하나하나의 VJP는 맞습니다. 연산 사이에서 그래프가 끊겼는지 보세요: detach(), "
-            ".data, no_grad, NumPy.",
-            "The VJP of each operation is right: look for where the graph is cut between them: "
-            "detach(), .data, no_grad, NumPy.",
-        )
-    return (
-        f"자기 VJP가 틀린 첫 연산: {step.name} ({step.line}).",
-        f"The first operation whose own VJP is wrong: {step.name} ({step.line}).",
-    )
 
 
 def _place(found: Mismatch, inputs: int) -> Words:
@@ -137,36 +172,35 @@ def _place(found: Mismatch, inputs: int) -> Words:
     )
 
 
-def mismatch_error(check: str, found: Mismatch, step: Step | None, inputs: int) -> GradcheckError:
-    """The whole report of a difference, in a check of a function of so many inputs."""
-    (korean, english), (who, whom) = _place(found, inputs), _blame(step)
+def fault_of(found: Mismatch, inputs: int) -> Fault:
+    """A difference in words, in a check of a function of so many inputs."""
+    korean, english = _place(found, inputs)
     if found.unsure:
-        return GradcheckError(
-            f"{check}: {korean} 수치 미분을 믿을 수 없습니다: {found.numerical:.6g} "
-            f"± {found.error:.2g}. 함수 안에 float32나 반올림, 난수가 있는지 보거나 atol, rtol을 "
-            "키우세요.",
-            f"{check}: {english}: the numerical derivative cannot be trusted: "
-            f"{found.numerical:.6g} ± {found.error:.2g}. Look for float32, rounding or random "
-            "numbers inside, or raise atol and rtol.",
-        )
+        return Fault((
+            f"{korean} 수치 미분을 믿을 수 없습니다: {found.numerical:.6g} ± {found.error:.2g}. "
+            "함수 안에 float32나 반올림, 난수가 있는지 보거나 atol, rtol을 키우세요.",
+            f"{english}: the numerical derivative cannot be trusted: {found.numerical:.6g} "
+            f"± {found.error:.2g}. Look for float32, rounding or random numbers inside, or raise "
+            "atol and rtol.",
+        ))  # fmt: skip
     count = f"{int(found.wrong.sum())}/{found.wrong.size}"
     if found.sides is not None:
         low, high = sorted(found.sides)
-        return GradcheckError(
-            f"{check}: {korean} 꺾이는 점(kink)인데, 해석값 {found.analytic:.6g}이(가) 두 쪽의 "
-            f"기울기 {low:.6g}와(과) {high:.6g} 사이에 있지 않습니다. 틀린 원소 {count}.\n{who}",
-            f"{check}: {english} is a kink, and the analytic value {found.analytic:.6g} is not "
-            f"between the slopes of its two sides, {low:.6g} and {high:.6g}. Wrong: {count}.\n"
-            f"{whom}",
-        )
+        return Fault((
+            f"{korean} 꺾이는 점(kink)인데, 해석값이 두 쪽의 기울기 사이에 있지 않습니다: 해석값 "
+            f"{found.analytic:.6g}, 두 기울기 {low:.6g}, {high:.6g}. 틀린 원소 {count}.",
+            f"{english} is a kink, and the analytic value is not between the slopes of the sides: "
+            f"analytic {found.analytic:.6g}, slopes {low:.6g} and {high:.6g}. Wrong: {count}.",
+        ))  # fmt: skip
     with np.errstate(all="ignore"):
         ratio = np.float64(found.analytic) / found.numerical
     why, reason = _cause(found)
-    return GradcheckError(
-        f"{check}: {korean} 기울기가 틀립니다: 해석값 {found.analytic:.8g}, 수치값 "
-        f"{found.numerical:.8g} ± {found.error:.1g}, 비율 {ratio:.6g}. 틀린 원소 {count}.\n"
-        f"까닭: {why}\n{who}",
-        f"{check}: the gradient of {english} is wrong: analytic {found.analytic:.8g}, numerical "
-        f"{found.numerical:.8g} ± {found.error:.1g}, ratio {ratio:.6g}. Wrong: {count}.\n"
-        f"Likely: {reason}\n{whom}",
+    return Fault(
+        (
+            f"{korean} 기울기가 틀립니다: 해석값 {found.analytic:.8g}, 수치값 "
+            f"{found.numerical:.8g} ± {found.error:.1g}, 비율 {ratio:.6g}. 틀린 원소 {count}.",
+            f"the gradient of {english} is wrong: analytic {found.analytic:.8g}, numerical "
+            f"{found.numerical:.8g} ± {found.error:.1g}, ratio {ratio:.6g}. Wrong: {count}.",
+        ),
+        (f"까닭: {why}", f"Likely: {reason}"),
     )

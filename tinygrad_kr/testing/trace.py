@@ -1,11 +1,12 @@
-"""어느 연산의 VJP가 틀렸는가: 함수가 부른 연산을 차례로 따로 검사한다.
+"""어느 연산이 틀렸는가: 함수가 부른 연산을 차례로 따로 검사한다.
 
-Which operation is to blame: the calls that a function makes are noted, and each is checked by
-itself, in the order they were made.
+Which operation is to blame: the calls that a function makes are noted, to be checked one by one in
+the order they were made.
 """
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,16 +32,22 @@ class Step:
     line: str
 
 
+_NOTING = threading.RLock()  # the classes are everyone's: one at a time may watch them
+
+
 def _copied(t: Tensor) -> Tensor:
     return wrap(t._array.copy(order="K")).requires_grad_(t.requires_grad)
 
 
 @contextmanager
 def noting() -> Iterator[list[Step]]:
-    """The calls of operations that record a node, while the block runs."""
+    """The calls of operations that record a node, made by this thread while the block runs."""
     steps: list[Step] = []
+    own = threading.get_ident()
 
     def note(name: str, op: Callable[..., Any], call: Call) -> Any:
+        if threading.get_ident() != own:
+            return call.of(op)
         before = call.map(_copied)
         result = call.of(op)
         if any(t.requires_grad for t in tensors_in(result)):
@@ -56,23 +63,23 @@ def noting() -> Iterator[list[Step]]:
     def apply(cls: type[Function], *args: Any) -> Any:
         return note(cls.__name__, lambda *a: plain_apply(cls, *a), Call(args, {}))
 
-    plain_calls = [(kind, kind.__call__) for kind in (Primitive, Unary, Binary)]
-    plain_apply = Function.__dict__["apply"].__func__
-    try:
-        for kind, plain in plain_calls:
-            kind.__call__ = watched(plain)  # type: ignore[method-assign]
-        Function.apply = classmethod(apply)  # type: ignore[assignment]
-        yield steps
-    finally:
-        for kind, plain in plain_calls:
-            kind.__call__ = plain  # type: ignore[method-assign]
-        Function.apply = classmethod(plain_apply)  # type: ignore[assignment, method-assign]
+    kinds = (Primitive, Unary, Binary)
+    with _NOTING:
+        plain_calls = [kind.__call__ for kind in kinds]
+        plain_apply = Function.__dict__["apply"].__func__
+        try:
+            for kind, plain in zip(kinds, plain_calls, strict=True):
+                kind.__call__ = watched(plain)  # type: ignore[method-assign]
+            Function.apply = classmethod(apply)  # type: ignore[assignment]
+            yield steps
+        finally:
+            for kind, plain in zip(kinds, plain_calls, strict=True):
+                kind.__call__ = plain  # type: ignore[assignment, method-assign]
+            Function.apply = classmethod(plain_apply)  # type: ignore[assignment, method-assign]
 
 
-def first_wrong(
-    f: Callable[..., Any], call: Call, is_wrong: Callable[[Callable[..., Any], Call], bool]
-) -> Step | None:
-    """The first call of an operation in ``f`` that is wrong by itself."""
+def steps_of(f: Callable[..., Any], call: Call) -> list[Step]:
+    """The calls of operations that ``f`` makes, in order."""
     with noting() as steps:
         call.at([t._array.copy(order="K") for t in call.wanted()], leaves=True).of(f)
-    return next((s for s in steps if is_wrong(s.op, s.call)), None)
+    return steps
