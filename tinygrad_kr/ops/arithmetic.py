@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.dtypes import int64
 from tinygrad_kr.errors import ArgumentError, DivisionError
-from tinygrad_kr.ops.comparison import logical_and, where
+from tinygrad_kr.ops.comparison import isfinite, logical_and, logical_not, where
 from tinygrad_kr.ops.exponential import log
 from tinygrad_kr.ops.pointwise import Binary, Unary
 
@@ -63,7 +63,8 @@ def _towards_zero(a: Any, b: Any) -> Any:
 def _power_slope(a: Any, b: Any) -> Any:
     if isinstance(b, bool | int | float):
         return b * a ** (b - 1) if b != 0 else _flat(a)
-    still = b == 0
+    # 0 · a⁻¹ is 0 for every a; where a⁻¹ is not finite it is not computed.
+    still = logical_and(b == 0, logical_not(isfinite(1 / a)))
     return where(still, 0.0, b * a ** where(still, 1.0, b - 1))
 
 

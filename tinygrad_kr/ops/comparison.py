@@ -15,7 +15,7 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.ops.conversion import alike
 from tinygrad_kr.ops.dims import array_of_kind
-from tinygrad_kr.ops.pointwise import Binary, Unary
+from tinygrad_kr.ops.pointwise import Binary, Unary, refused
 from tinygrad_kr.ops.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -97,7 +97,11 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not any(isinstance(v, TensorBase) for v in (condition, input, other)):
         return to_ndarray(np.where(condition, input, other))
     array_of_kind("b", "where", condition)
-    return _where(condition, *alike(input, other))
+    a, b = alike(input, other)
+    try:
+        return _where(condition, a, b)
+    except ValueError as error:
+        raise refused("where", error, as_array(condition), as_array(a), as_array(b)) from None
 
 
 def _clamp_forward(x: Array, low: Any, high: Any) -> Any:
@@ -140,7 +144,10 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     x, *bounds = alike(input, *(v for v in (min, max) if v is not None))
     low = None if min is None else bounds[0]
     high = None if max is None else bounds[-1]
-    return _clamp(x, low, high)
+    try:
+        return _clamp(x, low, high)
+    except ValueError as error:
+        raise refused("clamp", error, *map(as_array, (x, *bounds))) from None
 
 
 clip = clamp

@@ -122,7 +122,7 @@ class Unary(_Pointwise):
         try:
             y = self.forward(a)
         except TypeError as error:
-            raise _refused(self.name, error, a) from None
+            raise refused(self.name, error, a) from None
         if type(y) is not np.ndarray:
             y = np.asarray(y)
         out = wrap(y)
@@ -177,7 +177,7 @@ class Binary(_Pointwise):
         try:
             y = self.forward(x, z)
         except (ValueError, TypeError) as error:
-            raise _refused(self.name, error, x, z) from None
+            raise refused(self.name, error, x, z) from None
         except OverflowError:
             raise _too_large() from None
         if type(y) is not np.ndarray:
@@ -197,8 +197,8 @@ class Binary(_Pointwise):
         return out
 
 
-def _refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
-    """What NumPy would not compute, said in our words."""
+def refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
+    """NumPy가 하지 않은 계산. What NumPy would not compute, said in our words."""
     if isinstance(error, TypeError):
         kind = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in arrays)
         return DTypeError(
