@@ -1,0 +1,1 @@
+"""Mutation testing of the mathematics: see README.md beside this file."""
