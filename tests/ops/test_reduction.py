@@ -1,18 +1,17 @@
-"""Reductions and scans: sums, means, products, variance, norms, extrema, medians, truth."""
+"""Reductions and scans: dtypes, extremes, empty ones, names, slips. Values and derivatives over all
+dims are proven in ``tests/proofs``."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-from battery import arrays, check_op, check_parity, few, leaf, shapes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ops.battery import arrays, check_parity, leaf, shapes
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import (
@@ -28,129 +27,10 @@ inf, nan = math.inf, math.nan
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 
 
-def norm(p: float) -> Callable[..., Any]:
-    return lambda x, dim=None, keepdim=False: ops.norm(x, p, dim, keepdim)
-
-
-# Over any dims: the op, and the same in NumPy.
-OVER: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "sum": (ops.sum, np.sum),
-    "mean": (ops.mean, np.mean),
-    "prod": (ops.prod, np.prod),
-    "var": (ops.var, lambda x, **k: np.var(x, ddof=1, **k)),
-    "std": (ops.std, lambda x, **k: np.std(x, ddof=1, **k)),
-    "var biased": (
-        lambda x, dim=None, keepdim=False: ops.var(x, dim, False, keepdim),
-        np.var,
-    ),
-    "amax": (ops.amax, np.max),
-    "amin": (ops.amin, np.min),
-    "logsumexp": (ops.logsumexp, lambda x, **k: np.log(np.sum(np.exp(x), **k))),
-    "norm 2": (norm(2), lambda x, **k: np.sqrt(np.sum(x * x, **k))),
-    "norm fro": (norm("fro"), lambda x, **k: np.sqrt(np.sum(x * x, **k))),  # type: ignore[arg-type]
-    "norm 1": (norm(1), lambda x, **k: np.sum(np.abs(x), **k)),
-    "norm 3": (norm(3), lambda x, **k: np.sum(np.abs(x) ** 3, **k) ** (1 / 3)),
-    "norm 1.5": (norm(1.5), lambda x, **k: np.sum(np.abs(x) ** 1.5, **k) ** (1 / 1.5)),
-    "norm -2": (norm(-2), lambda x, **k: np.sum(np.abs(x) ** -2.0, **k) ** -0.5),
-    "norm inf": (norm(inf), lambda x, **k: np.max(np.abs(x), **k)),
-    "norm -inf": (norm(-inf), lambda x, **k: np.min(np.abs(x), **k)),
-}
-ALONG = ("max", "min", "median")
-
-
-def some_dims(ndim: int) -> st.SearchStrategy[Any]:
-    """None, a number from either end, or several."""
-    every = [c for n in range(1, ndim + 1) for c in combinations(range(ndim), n)]
-    signed = st.sampled_from(every or [()]).flatmap(
-        lambda dims: st.tuples(*(st.sampled_from([d, d - ndim]) for d in dims))
-    )
-    return st.one_of(st.none(), signed, signed.map(lambda dims: dims[0] if dims else None))
-
-
-@pytest.mark.parametrize("name", OVER)
-@few
-@given(st.data())
-def test_over_dims(name: str, data: st.DataObject) -> None:
-    op, reference = OVER[name]
-    few_elements = name in {"sum", "mean", "prod"}
-    shape = data.draw(shapes(min_side=0 if few_elements else 2, max_side=3))
-    x = data.draw(arrays(shape, 0.3, 2.0, apart=True))
-    dims = data.draw(some_dims(x.ndim))
-    keepdim = data.draw(st.booleans())
-    degenerate = name in {"mean", "var", "std"} and (0 in shape or (x.ndim == 0 and name != "mean"))
-    y = op(wrap(x), dims, keepdim=keepdim)
-    with np.errstate(all="ignore"):
-        if not degenerate:
-            expected = np.asarray(reference(x, axis=dims, keepdims=keepdim))
-            assert (y.shape, y.dtype) == (expected.shape, np.float64)
-            np.testing.assert_allclose(y._array, expected, rtol=1e-12)
-            check_op(lambda t: op(t, dims, keepdim=keepdim), x, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ALONG)
-@few
-@given(st.data())
-def test_along_a_dim(name: str, data: st.DataObject) -> None:
-    op = getattr(ops, name)
-    x = data.draw(arrays(shapes(min_side=1), apart=True))
-    check_op(op, x)
-    dim = data.draw(st.integers(-max(x.ndim, 1), max(x.ndim, 1) - 1))
-    keepdim = data.draw(st.booleans())
-    check_op(lambda t: op(t, dim, keepdim), x)
-    values, indices = op(leaf(x), dim, keepdim=keepdim)
-    assert values.requires_grad and indices.dtype == np.int64 and not indices.requires_grad
-    assert values.shape == indices.shape
-    lower = np.sort(x, axis=dim if x.ndim else None)
-    middle = {"max": -1, "min": 0, "median": (lower.shape[dim] - 1) // 2}[name]
-    expected = np.take(lower, [middle], axis=dim).reshape(values.shape)
-    np.testing.assert_array_equal(values._array, expected)
-    whole = indices if keepdim or not x.ndim else np.expand_dims(indices._array, dim)
-    if x.ndim:
-        at = np.take_along_axis(x, getattr(whole, "_array", whole), dim)
-        np.testing.assert_array_equal(at.reshape(values.shape), expected)
-
-
-@given(st.data())
-def test_scans(data: st.DataObject) -> None:
-    x = data.draw(arrays(shapes()))
-    dim = data.draw(st.integers(-max(x.ndim, 1), max(x.ndim, 1) - 1))
-    for name in ("cumsum", "cumprod"):
-        op, reference = getattr(ops, name), getattr(np, name)
-        check_op(lambda t, op=op: op(t, dim), x)
-        expected = reference(np.atleast_1d(x), axis=dim).reshape(x.shape)
-        np.testing.assert_allclose(op(wrap(x), dim)._array, expected)
-
-
-@given(st.data())
-def test_products_differentiate_twice_through_zeros(data: st.DataObject) -> None:
-    x = data.draw(arrays(shapes(min_dims=1, min_side=1, max_side=4)))
-    zeros = data.draw(st.lists(st.integers(0, x.size - 1), max_size=4))
-    x = x.copy()
-    x.reshape(-1)[zeros] = 0
-    dim = data.draw(st.integers(0, x.ndim - 1))
-    check_op(ops.prod, x)
-    check_op(lambda t: ops.prod(t, dim), x)
-    check_op(lambda t: ops.cumprod(t, dim), x)
-
-
 def test_a_product_that_underflows_has_its_gradient() -> None:
     x = leaf(np.array([1e-200, 1e-200, 1e200]))
     ops.prod(x).backward()
     np.testing.assert_allclose(x._grad._array, [1.0, 1.0, 0.0])  # type: ignore[union-attr]
-
-
-@given(st.data())
-def test_sum_to_size(data: st.DataObject) -> None:
-    x = data.draw(arrays(shapes()))
-    keep = data.draw(st.lists(st.booleans(), min_size=x.ndim, max_size=x.ndim))
-    size = tuple(n if k else 1 for n, k in zip(x.shape, keep, strict=True))
-    size = size[data.draw(st.integers(0, x.ndim)) :]
-    y = wrap(x).sum_to_size(size)
-    assert y.shape == size
-    np.testing.assert_allclose(np.sum(y._array), np.sum(x), atol=1e-12)
-    check_op(lambda t: t.sum_to_size(*size), x)
-    with pytest.raises(ShapeError):
-        wrap(x).sum_to_size(7, *x.shape)
 
 
 # dtypes, and PyTorch

@@ -7,38 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from battery import arrays, check_op, check_parity, leaf, shapes
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.ops.battery import check_parity
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import ArgumentError, DimError, TinygradKrError
 
 nan, inf = math.nan, math.inf
 DTYPES = ["bool", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"]
-
-
-@given(st.data())
-def test_sort_and_topk(data: st.DataObject) -> None:
-    x = data.draw(arrays(shapes(max_side=4), apart=True))
-    dim = data.draw(st.integers(-max(x.ndim, 1), max(x.ndim, 1) - 1))
-    size = x.shape[dim] if x.ndim else 1
-    k = data.draw(st.integers(0, size)) if x.ndim else 1
-    ascending = np.sort(x, axis=dim) if x.ndim else x
-    for descending in (False, True):
-        expected = np.flip(ascending, dim) if descending and x.ndim else ascending
-        values, indices = ops.sort(leaf(x), dim, descending)
-        np.testing.assert_array_equal(values._array, expected)
-        assert indices.dtype == np.int64 and not indices.requires_grad
-        assert ops.equal(ops.argsort(wrap(x), dim, descending), indices)
-        if x.ndim:
-            np.testing.assert_array_equal(np.take_along_axis(x, indices._array, dim), expected)
-        check_op(lambda t, d=descending: ops.sort(t, dim, d).values, x)
-        check_op(lambda t, d=descending: ops.topk(t, k, dim, d), x)
-        top = ops.topk(wrap(x), k, dim, largest=descending)
-        first = np.take(expected, range(k), axis=dim) if x.ndim else expected
-        np.testing.assert_array_equal(top.values._array, first)
 
 
 @pytest.mark.parametrize("descending", [False, True])

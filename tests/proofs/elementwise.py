@@ -124,7 +124,6 @@ BINARY: dict[str, Meaning] = {
 }  # fmt: skip
 
 
-
 class Operator(NamedTuple):
     """Python's symbol for an operation, plain and in place, and numbers for either side of it."""
 
