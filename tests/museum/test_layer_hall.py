@@ -226,6 +226,18 @@ def test_r2_is_caught_by_an_array_that_may_not_be_written() -> None:
             assert relu.backward(dout).tolist() == [0, 1]
 
 
+def test_r2_is_caught_by_gradcheck_which_brings_a_neighbour() -> None:
+    class R2(hall.R1):
+        @staticmethod
+        def backward(ctx: Any, g: Tensor) -> Tensor:
+            (x,) = ctx.saved_tensors
+            g[x <= 0] = 0
+            return g
+
+    with pytest.raises(GradcheckError, match="neighbours"):
+        gradcheck(R2.apply, double([-2.0, 3.0]))
+
+
 def test_r2_is_missed_by_the_loss_without_a_neighbour() -> None:
     curves = [learn(network(relu), hall.SoftmaxWithLoss) for relu in (hall.Relu, hall.R2)]
     np.testing.assert_array_equal(*curves)
