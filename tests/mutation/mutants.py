@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -136,6 +136,14 @@ class Target:
     formula: ast.expr | None = None  # where a record names it, the keyword's value
     elementwise: bool = False
 
+    @property
+    def parts(self) -> Sequence[ast.expr | ast.stmt]:
+        """The whole formula, or the lines of the function."""
+        if self.formula is not None:
+            return [self.formula]
+        assert isinstance(self.node, ast.FunctionDef)
+        return self.node.body
+
 
 def targets() -> list[Target]:
     """Every backward formula, the helpers that it calls, and what ``NAMED`` names."""
@@ -210,16 +218,16 @@ def mutants(found: Iterable[Target] | None = None) -> Iterator[Mutant]:
     """All mutants of the package, always in the same order and with the same ids."""
     numbers: Counter[str] = Counter()
     for target in targets() if found is None else found:
-        module, whole = target.module, target.formula or target.node
-        start, end = module.span(whole)
-        seen = {_meaning(module.text[start:end], whole)}
+        module = target.module
+        spans = [(part, *module.span(part)) for part in target.parts]
+        seen = {(start, _meaning(module.text[start:end], part)) for part, start, end in spans}
         for change in changes(target.node, target.formula, target.elementwise):
             a, b = module.span(change.node)
-            broken = module.text[start:a] + change.text + module.text[b:end]
-            meaning = _meaning(broken, whole)
-            if meaning is None or meaning in seen:
+            part, start, end = next(s for s in spans if s[1] <= a and b <= s[2])
+            meaning = _meaning(module.text[start:a] + change.text + module.text[b:end], part)
+            if meaning is None or (start, meaning) in seen:
                 continue
-            seen.add(meaning)
+            seen.add((start, meaning))
             id = f"{module.name.rpartition('.')[2]}:{target.label}:{change.kind}: {change.said}"
             numbers[id] += 1
             yield Mutant(
@@ -235,10 +243,10 @@ def mutants(found: Iterable[Target] | None = None) -> Iterator[Mutant]:
             )
 
 
-def _meaning(text: str, node: ast.expr | ast.FunctionDef) -> str | None:
-    """What a function says, apart from how it is written; None where it says nothing."""
-    if isinstance(node, ast.FunctionDef):
-        text = textwrap.dedent(" " * node.col_offset + text)
+def _meaning(text: str, part: ast.expr | ast.stmt) -> str | None:
+    """What code says, apart from how it is written; None where it says nothing."""
+    if isinstance(part, ast.stmt):
+        text = textwrap.dedent(" " * part.col_offset + text)
     else:
         text = f"({text})"
     try:

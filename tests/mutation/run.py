@@ -32,7 +32,7 @@ from .mutants import PACKAGE, ROOT, Mutant, read
 CANDIDATES = ("tests/proofs", "tests/ops", "tests/optim", "tests/autograd", "tests/nn")
 OWN_SECONDS = 10.0  # of tests that a mutant meets, the likeliest to notice first
 TIMEOUT = 60.0
-WHOLE_TIMEOUT = 600.0
+WHOLE_TIMEOUT = 1200.0
 
 Site = tuple[str, int, int]
 Source = str | ast.Module

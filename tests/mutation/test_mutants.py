@@ -90,7 +90,7 @@ def test_ids_are_stable_and_unique(made: list[Mutant]) -> None:
 
 
 def test_each_mutant_differs_and_compiles(made: list[Mutant]) -> None:
-    for mutant in made[::37]:
+    for mutant in made[::97]:
         module = read(mutant.module)
         assert ast.dump(ast.parse(mutant.source)) != ast.dump(module.tree)
         assert mutant.text in mutant.diff
@@ -110,8 +110,8 @@ def test_watching_changes_nothing_but_notes() -> None:
     assert hits == {(module.name, *module.span(function.body[-1]))}
 
 
-def test_a_wrong_sign_is_killed_and_the_right_one_lives(made: list[Mutant]) -> None:
-    test = "tests/ops/test_elementwise.py::test_unary_in_place[neg]"
-    (mutant,) = (m for m in made if m.id == "arithmetic:neg.x:sign: -g -> g")
+def test_a_step_uphill_is_killed(made: list[Mutant]) -> None:
+    test = "tests/optim/test_optim_rules.py::test_sgd_has_a_closed_form_on_the_quadratic"
+    (mutant,) = (m for m in made if m.id.startswith("sgd:sgd_:operator: param -= g * lr"))
     verdict = face(mutant, [test])
     assert (verdict.outcome, verdict.by) == ("killed", test)
