@@ -196,6 +196,11 @@ class Function:
 
         Apply the operation; what it returns is recorded if an input needs a gradient.
         """
+        return cls._applied(*args)
+
+    @classmethod
+    def _applied(cls, *args: Any) -> Any:
+        """What :meth:`apply` does, for those who watch it: ``f = MyFunction.apply`` is bound."""
         edges = [current_node(a) if isinstance(a, TensorBase) else None for a in args]
         recorded = mode.recording and any(e is not None for e in edges)
         ctx = FunctionCtx()

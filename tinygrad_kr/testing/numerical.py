@@ -1,7 +1,7 @@
 """수치 미분: 중앙 차분, Richardson 외삽, 그리고 그 오차.
 
 Numerical derivatives that say how far they can be trusted. A function along a line is sampled at
-steps that shrink by four; differences are extrapolated to step 0 (Richardson), and what the
+steps that shrink by about four; differences are extrapolated to step 0 (Richardson), and what the
 estimates disagree by is the error. Where the wide steps disagree, a kink or a border of the domain
 is near and the steps shrink on; where the slopes of the two sides stay apart to the end, the point
 itself is a kink, and both slopes are given.
@@ -22,7 +22,7 @@ from tinygrad_kr.hyperparameters import number
 
 #: 크기가 1 이하인 원소의 가장 큰 걸음. The widest step, for an element of magnitude 1 or less.
 STEP = 2.0**-8
-_SHRINK = 4.0
+_SHRINK = 3.9  # no whole number: a period of f that fits one step does not fit the next
 _WIDE, _ALL = 3, 13  # samples at first, and where a kink is near
 _ULP = float(np.finfo(np.float64).eps)
 
@@ -53,7 +53,7 @@ class NumericalGradient(NamedTuple):
 
 
 def _extrapolated(rough: Sequence[Array], powers: Sequence[int]) -> tuple[Array, Array]:
-    """Three estimates at steps h, h/4, h/16, whose errors are of these powers of h, at step 0; and
+    """Three estimates at shrinking steps, whose errors are of these powers of h, at step 0; and
     how much the last extrapolation changed."""
     first, second = (_SHRINK**p for p in powers)
     near = [(first * b - a) / (first - 1) for a, b in itertools.pairwise(rough)]
@@ -79,7 +79,12 @@ def _slope(f: Callable[[float], Array], step: float, wanted: float) -> Slope:
     ahead = [f(h) for h in steps[:_WIDE]]
     behind = [f(-h) for h in steps[:_WIDE]]
     around = [np.where(np.isfinite(v), np.abs(v), 0.0) for v in (middle, ahead[-1], behind[-1])]
-    noise = [8 * _ULP * np.maximum.reduce(around) / h for h in steps]
+    most = np.maximum.reduce(around)
+
+    def noise(k: int, value: Array) -> Array:
+        """What the rounding of ``f`` and of x + h makes of a slope of this value."""
+        rounded: Array = _ULP * (8 * most + 2 * np.abs(value)) / steps[k]
+        return rounded
 
     def central(k: int) -> tuple[Array, Array]:
         """The derivative from the samples k to k + 2, and what it may be wrong by; the distance
@@ -87,7 +92,7 @@ def _slope(f: Callable[[float], Array], step: float, wanted: float) -> Slope:
         window = list(zip(ahead[k : k + 3], behind[k : k + 3], steps[k : k + 3], strict=True))
         value, spread = _extrapolated([(p - m) / (2 * h) for p, m, h in window], (2, 4))
         apart, _ = _extrapolated([(p - 2 * middle + m) / h for p, m, h in window], (1, 3))
-        error = spread + np.abs(apart) + noise[k + 2]
+        error = spread + np.abs(apart) + noise(k + 2, value)
         return value, np.where(np.isnan(error), np.inf, error)
 
     value, error = central(0)
@@ -128,18 +133,20 @@ def _surest(estimates: Iterable[tuple[Array, Array]]) -> tuple[Array, Array]:
     return value, np.maximum(error, contradiction.max(0))
 
 
-def _one_sided(rough: Sequence[Array], noise: Sequence[Array]) -> tuple[Array, Array]:
+def _one_sided(rough: Sequence[Array], noise: Callable[[int, Array], Array]) -> tuple[Array, Array]:
     """The limit of the slopes of one side, and what it may be wrong by: infinite if they go on
     growing, nan, with nothing to be wrong by, outside the domain."""
 
     def limit(k: int) -> tuple[Array, Array]:
         value, spread = _extrapolated(rough[k : k + 3], (1, 2))
-        return value, spread + noise[k + 2]
+        return value, spread + noise(k + 2, value)
 
     best, error = _surest(limit(k) for k in range(len(rough) - 2))
     # What has a limit slows down as the steps shrink; what does not grows without bound.
     late, early = rough[-2] - rough[-3], rough[-5] - rough[-6]
-    growing = (np.abs(late) >= 0.5 * np.abs(early)) & (np.abs(late) > 100 * noise[-2])
+    growing = (np.abs(late) >= 0.5 * np.abs(early)) & (
+        np.abs(late) > 100 * noise(len(rough) - 2, late)
+    )
     growing &= np.sign(late) == np.sign(early)
     best = np.where(growing, np.copysign(np.inf, late), best)
     return best, np.where(growing | np.isnan(rough[-1]), 0.0, error)

@@ -66,20 +66,20 @@ def noting() -> Iterator[list[Step]]:
     kinds = (Primitive, Unary, Binary)
     with _NOTING:
         plain_calls = [kind.__call__ for kind in kinds]
-        plain_apply = Function.__dict__["apply"].__func__
+        plain_apply = Function.__dict__["_applied"].__func__
         try:
             for kind, plain in zip(kinds, plain_calls, strict=True):
                 kind.__call__ = watched(plain)  # type: ignore[method-assign]
-            Function.apply = classmethod(apply)  # type: ignore[assignment]
+            Function._applied = classmethod(apply)  # type: ignore[assignment]
             yield steps
         finally:
             for kind, plain in zip(kinds, plain_calls, strict=True):
                 kind.__call__ = plain  # type: ignore[assignment, method-assign]
-            Function.apply = classmethod(plain_apply)  # type: ignore[assignment, method-assign]
+            Function._applied = classmethod(plain_apply)  # type: ignore[assignment, method-assign]
 
 
 def steps_of(f: Callable[..., Any], call: Call) -> list[Step]:
     """The calls of operations that ``f`` makes, in order."""
     with noting() as steps:
-        call.at([t._array.copy(order="K") for t in call.wanted()], leaves=True).of(f)
+        call.map(_copied).of(f)
     return steps
