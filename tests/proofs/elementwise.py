@@ -292,13 +292,11 @@ RECORDS: list[OpRecord] = [
         "where.number", lambda c, x, n: (ops.where(c, x, n), ops.where(c, n, x)),
         lambda c, x, n: (np.where(c, x, n), np.where(c, n, x)), operands(MASK, ANY, fixed(0.5, 2)),
     ),
-    # What the engine has of its own.
+    # As it is, in order, in another dtype.
     OpRecord("as_tensor", ops.as_tensor, np.asarray, operands(ANY), view=True, analytic=True),
     OpRecord(
         "contiguous", lambda x: x.contiguous(), np.asarray, operands(ANY), view=True, analytic=True
     ),
     # float32, and its gradient, go there and back.
     OpRecord("to", lambda x: ops.sin(x.to(float64)).to(x.dtype), np.sin, operands(ANY)),
-    OpRecord("relu.twice", lambda x: ops.relu(x) * x, lambda x: np.maximum(x, 0) * x,
-             operands(NONZERO)),
 ]  # fmt: skip
