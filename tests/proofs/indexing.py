@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.proofs.shapes import Calls, Shape, dim, on, slip
+from tests.proofs.shapes import ALL, DEEP, FLAT, Calls, Shape, dim, frozen, on, slip
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
@@ -31,8 +31,7 @@ from tinygrad_kr.testing import (
 Array = np.ndarray[Any, Any]
 Key = tuple[Any, ...]
 
-SMALL = shapes(max_dims=2, min_side=1) | shapes()
-FULL = shapes(min_dims=1, max_dims=2, min_side=1) | shapes(min_dims=1, min_side=1)
+FULL = shapes(min_dims=1, min_side=1) | FLAT | DEEP
 MATRIX = wrap(np.arange(6.0).reshape(2, 3))
 
 # Keys
@@ -113,7 +112,7 @@ def valid_keys(shape: Shape, once: bool = False) -> st.SearchStrategy[Key]:
 @st.composite
 def writes(draw: st.DrawFn, lead: int = 0) -> Call:
     """A tensor, a value that broadcasts to the place that a key names, and the key."""
-    shape = draw(SMALL)
+    shape = draw(ALL)
     key = draw(valid_keys(shape, once=True))
     place = places(shape, key).shape
     kept = draw(st.integers(0, 2 ** len(place) - 1))
@@ -229,12 +228,15 @@ def selects(draw: st.DrawFn) -> Call:
 # Masks, which stand in front of what they choose from
 
 
+def mask(shape: Shape) -> st.SearchStrategy[Tensor]:
+    return tensors(shape, dtype=np.bool_, low=-1.0, high=1.0)
+
+
 @st.composite
 def masked(draw: st.DrawFn, count: int = 1) -> Call:
     """A mask and tensors that broadcast together."""
     first, *sizes = draw(broadcastable(count + 1))
-    mask = draw(tensors(first, dtype=np.bool_, low=-1.0, high=1.0))
-    return call(mask, *(draw(tensors(size)) for size in sizes))
+    return call(draw(mask(first)), *(draw(tensors(size)) for size in sizes))
 
 
 def with_value(calls: Calls, value: st.SearchStrategy[Any]) -> Calls:
@@ -269,24 +271,27 @@ def in_place(method: str, like: OpRecord) -> OpRecord:
 
 
 SCATTERS = [
-    OpRecord("scatter", ops.scatter, scattered, gathers(once=True, src=True),
+    OpRecord("scatter", ops.scatter, scattered, frozen(gathers(once=True, src=True)),
              errors=(slip(IndexingError, MATRIX, 1, BEYOND, 1.0),
                      slip(ArgumentError, MATRIX, 1, INDEX),
                      slip(ShapeError, MATRIX, 1, INDEX, MATRIX[:1]))),
-    OpRecord("scatter_add", ops.scatter_add, added, gathers(src=True),
+    OpRecord("scatter_add", ops.scatter_add, added, frozen(gathers(src=True)),
              errors=(slip(DTypeError, MATRIX, 1, INDEX, INDEX),)),
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     # Reading and writing by a key
-    OpRecord("getitem", lambda x, key: x[key], read, on(SMALL, key=valid_keys), view=True,
+    OpRecord("getitem", lambda x, key: x[key], read, on(ALL, key=valid_keys), view=True,
              analytic=True,
              errors=(slip(IndexingError, MATRIX, (2,)), slip(IndexingError, MATRIX, ([0, 2],)),
                      slip(IndexingError, MATRIX, (0, 0, 0)), slip(IndexingError, MATRIX, (0.5,)))),
     OpRecord("getitem.tensors", lambda x, i, j: x[i, 1:, j],
              lambda x, i, j: read(x, (i, slice(1, None), j)),
-             st.builds(call, tensors((3, 2, 2)), tensors((2, 1), dtype=np.int64, low=-3, high=3),
+             st.builds(call, tensors((3, 2, 2, 2)), tensors((2, 1), dtype=np.int64, low=-3, high=3),
                        tensors((2,), dtype=np.int64, low=-2, high=2))),
-    OpRecord("setitem", setitem, written, writes(lead=1),
+    OpRecord("getitem.mask", lambda x, m, i: x[m, i], lambda x, m, i: read(x, (m, i)),
+             st.builds(call, tensors((2, 2, 3, 2)), mask((2, 2)),
+                       tensors((1,), dtype=np.int64, low=-3, high=3))),
+    OpRecord("setitem", setitem, written, frozen(writes(lead=1)),
              errors=(slip(ShapeError, MATRIX, MATRIX, (0, slice(2))),
                      slip(IndexingError, MATRIX, 1.0, (2,)))),
     OpRecord("setitem.number", lambda x, number, key: setitem(x, number, key), written,
@@ -319,7 +324,7 @@ RECORDS: list[OpRecord] = [
              with_value(gathers(), NUMBER)),
     *(in_place(f"{record.name}_", record) for record in SCATTERS),
     # Masks
-    OpRecord("where", ops.where, np.where, masked(2), analytic=True,
+    OpRecord("where", ops.where, np.where, frozen(masked(2)), analytic=True,
              errors=(slip(DTypeError, MATRIX, MATRIX, MATRIX),)),
     OpRecord("where.number", lambda m, x, n: (ops.where(m, x, n), ops.where(m, n, x)),
              lambda m, x, n: (fill(m, n, x), fill(m, x, n)), with_value(masked(), NUMBER)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.proofs import functional as f
 from tests.proofs.functional import LABELS, ZEROS, one_of
-from tests.proofs.shapes import ALL, ANY, MATRIX, Shape, ends, flattened, on, slip
+from tests.proofs.shapes import ALL, ANY, MATRIX, Shape, ends, flattened, frozen, on, slip
 from tinygrad_kr import nn
 from tinygrad_kr.errors import DimError, DTypeError, HyperparameterError, ShapeError
 from tinygrad_kr.random import manual_seed
@@ -31,28 +31,28 @@ def called(module: nn.Module, parameters: Any, *args: Any) -> Any:
     return module(*args)
 
 
-def like(layer: str, function: str) -> OpRecord:
+def like(layer: str, function: str, how: Any = lambda op: op) -> OpRecord:
     """The record of a layer whose settings are the keywords of a function."""
-    of, make = FUNCTIONS[f"F.{function}"], getattr(nn, layer)
+    of, make = FUNCTIONS[f"F.{function}"], getattr(nn, layer.partition(".")[0])
+
+    def op(x: Tensor, *target: Tensor, **settings: Any) -> Any:
+        return make(**settings)(x.clone() if settings.get("inplace") else x, *target)
+
     return OpRecord(
-        f"nn.{layer}",
-        lambda x, *target, **settings: make(**settings)(
-            x.clone() if settings.get("inplace") else x, *target
-        ),
-        of.reference,
-        of.inputs,
-        analytic=of.analytic,
-        errors=of.errors,
+        f"nn.{layer}", how(op), of.reference, of.inputs, analytic=of.analytic, errors=of.errors
     )
 
 
-ALIKE = {
+ACTIVATIONS = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "SiLU": "silu", "GELU": "gelu",
     "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Softmax": "softmax",
-    "LogSoftmax": "log_softmax", "MSELoss": "mse_loss", "L1Loss": "l1_loss",
-    "SmoothL1Loss": "smooth_l1_loss", "BCELoss": "binary_cross_entropy",
-    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "NLLLoss": "nll_loss",
-    "CrossEntropyLoss": "cross_entropy",
+    "LogSoftmax": "log_softmax",
+}  # fmt: skip
+LOSSES = {
+    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "SmoothL1Loss": "smooth_l1_loss",
+    "BCELoss": "binary_cross_entropy", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "NLLLoss": "nll_loss", "CrossEntropyLoss": "cross_entropy",
+    "CrossEntropyLoss.probabilities": "cross_entropy.probabilities",
 }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def before_relu(c: Call) -> Any:
 def deep_reference(*args: Any, target: Any, seed: int, training: bool) -> Any:
     h = before_relu(call(*args, training=training))
     h = f.dropped(np.where(h.real > 0, h, 0), seed, 0.3, training, False)
-    return f.cross_entropy(f.linear(h, *args[5:]), target, reduction="mean")
+    return f.cross_entropy(f.linear(h, *args[5:]), target, reductions=["mean"])
 
 
 def has_no_kink(c: Call) -> bool:
@@ -132,7 +132,9 @@ def classifier(x: Tensor, *own: Tensor, target: Tensor) -> Tensor:
 
 
 def classified(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, target: Any) -> Any:
-    return f.cross_entropy(f.linear(np.tanh(f.linear(x, w1, b1)), w2, b2), target, reduction="mean")
+    return f.cross_entropy(
+        f.linear(np.tanh(f.linear(x, w1, b1)), w2, b2), target, reductions=["mean"]
+    )
 
 
 def tied(x: Tensor, *own: Tensor) -> Any:
@@ -143,18 +145,15 @@ def tied(x: Tensor, *own: Tensor) -> Any:
 
 BATCH = slip(ShapeError, ZEROS[:1], 0.1, ZEROS[0]), slip(ShapeError, ZEROS.reshape(2, 3, 1, 1), 0.1)
 RECORDS = [
-    *(like(layer, function) for layer, function in ALIKE.items()),
-    OpRecord("nn.CrossEntropyLoss.probabilities",
-             lambda x, target, **settings: nn.CrossEntropyLoss(**settings)(x, target),
-             f.from_probabilities, FUNCTIONS["F.cross_entropy.probabilities"].inputs,
-             analytic=True),
-    OpRecord("nn.Linear", linear, f.linear, f.affine(), analytic=True,
+    *(like(layer, function) for layer, function in ACTIVATIONS.items()),
+    *(like(layer, function, f.every) for layer, function in LOSSES.items()),
+    OpRecord("nn.Linear", linear, f.linear, frozen(f.affine()), analytic=True,
              errors=(slip(ShapeError, ZEROS, ZEROS.T), slip(DTypeError, LABELS, ZEROS[:, :2]))),
     OpRecord("nn.BatchNorm1d.training", batch_norm,
              lambda x, *args, tracking, **stats: f.batch_norm(x, *args, **stats),
-             f.batch(tracking=st.booleans()).filter(is_1d), analytic=True, errors=BATCH),
+             frozen(f.batch(tracking=st.booleans()).filter(is_1d)), analytic=True, errors=BATCH),
     OpRecord("nn.BatchNorm1d.eval", batch_norm, f.batch_norm,
-             f.batch(training=False).filter(is_1d), analytic=True),
+             frozen(f.batch(training=False).filter(is_1d)), analytic=True),
     OpRecord("nn.Dropout", dropout, dropped,
              op_inputs(seed=st.integers(0, 99), p=one_of(0.5, 0.3, 0.0, 1.0),
                        training=st.booleans(), inplace=st.booleans(),
@@ -168,7 +167,7 @@ RECORDS = [
              fed((2, 3), (2,), (2,), (2,), (2, 2), (2,), seed=st.integers(0, 99),
                  training=st.booleans()).filter(has_no_kink), analytic=True),
     OpRecord("nn.Sequential.classifier", classifier, classified,
-             fed((2, 3), (2,), (2, 2), (2,)), analytic=True),
+             frozen(fed((2, 3), (2,), (2, 2), (2,))), analytic=True),
     OpRecord("nn.Sequential.tied", tied,
              lambda x, w, b: f.linear(1 / (1 + np.exp(-f.linear(x, w, b))), w, b),
              st.builds(call, tensors((2, 3)), tensors((3, 3)), tensors((3,))), analytic=True),

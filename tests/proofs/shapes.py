@@ -17,9 +17,12 @@ from tinygrad_kr.testing import Call, OpRecord, call, op_inputs, shapes, tensors
 Shape = tuple[int, ...]
 Calls = st.SearchStrategy[Call]
 
-WITH_DIMS = shapes(min_dims=2, min_side=1) | shapes(min_dims=1)
-ALL = shapes(min_dims=2, min_side=1) | shapes()
-SMALL = shapes(min_dims=1, max_dims=2, min_side=1) | shapes(max_dims=2)
+# Two thirds of the shapes have no side of 0 or 1, in which much would go unnoticed.
+FLAT = shapes(min_dims=2, max_dims=2, min_side=2)
+DEEP = shapes(min_dims=3, min_side=2)
+ALL = shapes() | FLAT | DEEP
+WITH_DIMS = shapes(min_dims=1) | FLAT | DEEP
+SMALL = shapes(max_dims=2) | shapes(min_dims=1, max_dims=1, min_side=2) | FLAT
 MATRIX = wrap(np.arange(6.0).reshape(2, 3))
 
 
@@ -30,6 +33,18 @@ def on(sizes: st.SearchStrategy[Shape], **statics: Any) -> Calls:
             shape=shape, **{k: of(shape) if callable(of) else of for k, of in statics.items()}
         )
     )
+
+
+def frozen(calls: Calls) -> Calls:
+    """Calls in some of which one tensor alone is to be differentiated."""
+
+    def freeze(c: Call, which: int) -> Call:
+        wanted = c.wanted()
+        if which >= len(wanted):
+            return c
+        return c.map(lambda t: t if t is wanted[which] else wrap(t._array))
+
+    return st.builds(freeze, calls, st.integers(0, 5).map(lambda k: 5 - k))
 
 
 def dim(shape: Shape, new: int = 0) -> st.SearchStrategy[int]:
@@ -199,7 +214,7 @@ RECORDS: list[OpRecord] = [
           on(ALL, ends=ends), slip(DimError, MATRIX, (1, 0)), view=True),
     moved("ravel", ops.ravel, np.ravel, ANY, view=True),
     moved("squeeze", ops.squeeze, squeezed,
-          ANY | on(shapes(min_dims=1, max_side=2), dim=lambda s: dim(s) | dims(s)),
+          ANY | on(shapes(min_dims=2, max_side=2), dim=lambda s: dim(s) | dims(s)),
           slip(DimError, MATRIX, 2), slip(DimError, MATRIX, (0, 0)), view=True),
     moved("unsqueeze", ops.unsqueeze, lambda x, dim: np.expand_dims(x, dim),
           on(ALL, dim=lambda s: dim(s, new=1)), slip(DimError, MATRIX, 3), view=True),
@@ -231,10 +246,11 @@ RECORDS: list[OpRecord] = [
           on(ALL, how=rolls), slip(DimError, MATRIX, (1, 2)),
           slip(ArgumentError, MATRIX, ((1, 2), 0))),
     # Joining and taking apart
-    moved("cat", ops.cat, lambda parts, dim: np.concatenate(parts, dim), joinable(),
-          slip(ArgumentError, []), slip(ShapeError, [MATRIX, MATRIX.T]),
-          slip(DimError, [MATRIX], 2)),
-    moved("stack", ops.stack, lambda parts, dim: np.stack(parts, dim), stacked(),
+    *(moved(name, getattr(ops, name), lambda parts, dim: np.concatenate(parts, dim),
+            frozen(joinable()), slip(ArgumentError, []),
+            slip(ShapeError, [MATRIX, MATRIX.T]), slip(DimError, [MATRIX], 2))
+      for name in ("cat", "concat", "concatenate")),
+    moved("stack", ops.stack, lambda parts, dim: np.stack(parts, dim), frozen(stacked()),
           slip(ArgumentError, []), slip(ShapeError, [MATRIX, MATRIX.T])),
     moved("split", lambda x, how: ops.split(x, *how), lambda x, how: split(x, *how),
           on(WITH_DIMS, how=sections), slip(ShapeError, MATRIX, (0, 0)),
