@@ -49,3 +49,7 @@ def __getattr__(name: str) -> Any:
     from tinygrad_kr.testing import strategies
 
     return getattr(strategies, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

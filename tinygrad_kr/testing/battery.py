@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,7 @@ def battery(record: OpRecord) -> Callable[[], None]:
     >>> test_softsign = battery(OpRecord("softsign", softsign, reference, op_inputs(avoid=(0.0,))))
     >>> test_softsign()
     """
+    import tinygrad_kr.testing.strategies  # noqa: F401, I001  (says which extra is missing)
     from hypothesis import given
 
     refuses = functools.cache(lambda: _check_refusals(record))
@@ -90,7 +92,7 @@ def battery(record: OpRecord) -> Callable[[], None]:
         refuses()
         check(record, call)
 
-    proof.__name__ = proof.__qualname__ = f"test_{record.name}"
+    proof.__name__ = proof.__qualname__ = "test_" + re.sub(r"\W", "_", record.name)
     test: Callable[[], None] = given(record.inputs)(proof)
     return test
 
@@ -103,6 +105,7 @@ def check(record: OpRecord, call: Call) -> None:
     """
     held = [(t._array, t._array.copy()) for t in call.tensors()]
     value = call.of(record.op)
+    _check_unchanged(record, held)
     _check_value(record, call, value)
     proof = _Proof(record, call)
     proof.first_order()
@@ -114,9 +117,7 @@ def check(record: OpRecord, call: Call) -> None:
         straight = _Proof(record, call.map(_contiguous))
         _near(record, "memory layout", proof.everything(), straight.everything(), 1e-9)
     _check_single(record, call, proof)
-    for array, before in held:
-        if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
-            raise _fault(record, "입력을 바꾸었습니다", "an input was changed")
+    _check_unchanged(record, held)
 
 
 class _Proof:
@@ -239,6 +240,12 @@ def _contiguous(t: Tensor) -> Tensor:
     return wrap(t._array.copy(order="C")).requires_grad_(t.requires_grad)
 
 
+def _check_unchanged(record: OpRecord, held: Sequence[tuple[Array, Array]]) -> None:
+    for array, before in held:
+        if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
+            raise _fault(record, "입력을 바꾸었습니다", "an input was changed")
+
+
 def _check_value(record: OpRecord, call: Call, value: Any) -> None:
     found = [t._array for t in tensors_in(value)]
     expected = _flat(call.map(lambda t: t._array).of(record.reference))
@@ -312,4 +319,7 @@ def _check_refusals(record: OpRecord) -> None:
             raise _fault(record, f"거부하지 않았습니다: {call}", f"not refused: {call}")
         for t, old in zip(call.tensors(), before, strict=True):
             if not np.array_equal(t._array, old, equal_nan=old.dtype.kind == "f"):
-                raise _fault(record, f"거부하면서 바꾸었습니다: {call}", f"changed: {call}")
+                np.copyto(t._array, old)
+                raise _fault(
+                    record, f"거부하면서 바꾸었습니다: {call}", f"refused but changed: {call}"
+                )
