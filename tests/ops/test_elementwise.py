@@ -111,7 +111,7 @@ def test_where_with_the_condition_alone() -> None:
         (lambda x: x**0, [0.0, 3.0], [0.0, 0.0]),
         (lambda x: x**1, [0.0], [1.0]),
         (lambda x: x**2, [0.0], [0.0]),
-        (lambda x: 0.0**x, [0.0, 2.0], [0.0, 0.0]),
+        (lambda x: 0.0**x, [0.0, 2.0, -1.0], [0.0, 0.0, -math.inf]),
         (ops.sqrt, [0.0], [math.inf]),
         (ops.round, [0.5], [0.0]),
     ],

@@ -90,6 +90,39 @@ def _with_dtypes(module: Any) -> Any:
     return tinygrad_kr if module is ops else module
 
 
+@pytest.mark.parametrize(
+    ("f", "values", "expected"),
+    [
+        (ops.amax, [2, 1, 2], [0.5, 0, 0.5]),
+        (ops.amin, [1, 2, 1], [0.5, 0, 0.5]),
+        (ops.max, [2, 1, 2, 2], [1 / 3, 0, 1 / 3, 1 / 3]),
+        (ops.min, [nan, 1, nan], [0.5, 0, 0.5]),
+        (ops.median, [3, 1, 1], [0, 0.5, 0.5]),
+        (ops.median, [3, nan, nan], [0, 0.5, 0.5]),
+        (lambda x: ops.max(x, 0).values, [1, 2, 2], [0, 1, 0]),
+        (lambda x: ops.min(x, 0).values, [1, nan, nan], [0, 1, 0]),
+        (lambda x: ops.median(x, 0).values, [3, nan, nan], [0, 1, 0]),
+        (ops.std, [2, 2], [0, 0]),
+        (ops.norm, [0, 0], [0, 0]),
+        (lambda x: ops.norm(x, 1), [0, -3], [0, -1]),
+        (lambda x: ops.norm(x, 3), [0, 0], [0, 0]),
+        (lambda x: ops.norm(x, 0.5), [0, 4], [0, 1]),
+        (lambda x: ops.norm(x, inf), [3, -3], [0.5, -0.5]),
+        (ops.prod, [0, 0, 3], [0, 0, 0]),
+        (lambda x: ops.cumprod(x, 0), [2, 0, 3, 0, 5], [1, 8, 0, 0, 0]),
+        (lambda x: ops.softmax(x, 0), [-inf, 0, 0], [0, 0, 0]),
+        (lambda x: ops.logsumexp(x, 0), [-inf, 0, 0], [0, 0.5, 0.5]),
+    ],
+)
+def test_conventions(f: Any, values: list[float], expected: list[float]) -> None:
+    """Where a gradient goes at ties, at nan and at zeros."""
+    x = leaf(np.array(values, np.float64))
+    y = f(x)
+    y.backward(wrap(np.ones(y.shape)))
+    assert x._grad is not None
+    np.testing.assert_allclose(x._grad._array, expected, rtol=1e-12)
+
+
 EXTREMES = [
     [1.0, nan, 2.0, nan],
     [inf, -inf, 1.0],
