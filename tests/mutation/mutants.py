@@ -148,7 +148,7 @@ class Target:
 def targets() -> list[Target]:
     """Every backward formula, the helpers that it calls, and what ``NAMED`` names."""
     modules: dict[str, Module] = {}
-    public: set[tuple[str, str]] = set()  # no helpers, but operations themselves
+    public = {(f"{PACKAGE}.ops.conversion", "cast")}  # no helpers, but operations themselves
     for room in ROOMS:
         for path in sorted((ROOT / PACKAGE / room).glob("*.py")):
             module = read(".".join(path.relative_to(ROOT).with_suffix("").parts))
