@@ -187,6 +187,13 @@ def test_joining_promotes_as_pytorch(parts: list[tuple[str, int]]) -> None:
     check_parity(lambda lib, *xs: lib.stack(xs), *(np.ones((), d) for d, _ in parts))
 
 
+def test_a_gradient_goes_back_in_the_dtype_of_its_part() -> None:
+    x, w = leaf(np.ones(2, np.float32)), np.array([2.0, -3.0, 5.0])
+    ops.cat([x, wrap(np.ones(1))]).backward(wrap(w))
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.numpy(), w[:2].astype(np.float32), strict=True)
+
+
 def test_cat_passes_over_empty_vectors() -> None:
     x = leaf(np.ones((2, 3)))
     empty = leaf(np.zeros(0))
