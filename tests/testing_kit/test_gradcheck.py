@@ -132,8 +132,13 @@ def test_check_undefined_grad() -> None:
     assert gradcheck(lambda x: Pair.apply(x, True), x)
     assert gradgradcheck(lambda x: Pair.apply(x, True), x)
     with pytest.raises(GradcheckError) as caught:
-        gradcheck(lambda x: Pair.apply(x, False), x, check_undefined_grad=True)
+        gradcheck(lambda x: Pair.apply(x, False), x)
     assert "Pair" in caught.value.english
+    assert "does the backward take None for 0?" in caught.value.english
+    assert "backward가 None을 0으로 다루는지" in caught.value.korean
+    with pytest.raises(GradcheckError) as caught:  # and the numbers are wrong, too
+        gradcheck(lambda x: Pair.apply(x, False), x, check_undefined_grad=False)
+    assert "None for 0" not in caught.value.english
 
 
 @pytest.mark.parametrize("number", range(6))

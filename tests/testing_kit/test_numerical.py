@@ -80,6 +80,13 @@ def test_the_true_error_is_within_the_stated_one(
     assert abs(found - true) <= error + 1e-13 * abs(true) + size * width**2 * abs(x) * 1e-15
 
 
+def test_no_period_fits_every_step() -> None:
+    """Steps that shrink by a whole number may all span almost whole periods, and agree on 0."""
+    x = 175.9817786711547
+    found, error = at(lambda t: 1e-5 * np.sin(512 * np.pi * t), x)
+    assert abs(found - 1e-5 * 512 * math.pi * math.cos(512 * math.pi * x)) <= error
+
+
 @given(
     f=st.sampled_from([np.sin, np.exp, np.tanh, lambda x: x**3, lambda x: 1 / (3 + x)]),
     x=st.floats(-2, 2),

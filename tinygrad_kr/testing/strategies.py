@@ -79,10 +79,11 @@ def broadcastable(
     """
 
     def narrowed(whole: Shape, mark: int) -> Shape:
-        """Half of them whole; of the others the bits of the mark say which sides become 1."""
-        if mark < _FINE // 2:
+        """A quarter of them whole; of the others the bits of the mark say which sides become 1,
+        and a quarter lose some in front."""
+        if mark < 64:
             return whole
-        missing = mark % (len(whole) + 1)
+        missing = mark % (len(whole) + 1) if mark >= 192 else 0
         return tuple(1 if mark >> i & 1 else n for i, n in enumerate(whole) if i >= missing)
 
     return st.builds(
