@@ -46,6 +46,7 @@ def _bytes(count: int) -> st.SearchStrategy[bytes]:
     return st.binary(min_size=count, max_size=count)
 
 
+@functools.lru_cache(1000)
 def shapes(
     min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 3
 ) -> st.SearchStrategy[Shape]:
@@ -70,6 +71,7 @@ def shapes(
     return _bytes(max_dims + 1).map(shape)
 
 
+@functools.lru_cache(1000)
 def broadcastable(
     count: int = 2, *, max_dims: int = 3, max_side: int = 3
 ) -> st.SearchStrategy[tuple[Shape, ...]]:
@@ -121,6 +123,15 @@ def tensors(
     >>> find(tensors((2,), requires_grad=False), lambda t: t.sum() > 1.5)
     tensor([0.5000, 1.0156], dtype=float64)
     """
+    return _tensors(shape, dtype, low, high, tuple(avoid), distinct, requires_grad)
+
+
+@functools.lru_cache(1000)
+def _tensors(
+    shape: Any, dtype: Any, low: float, high: float, avoid: tuple[float, ...], distinct: bool,
+    requires_grad: bool | None,
+) -> st.SearchStrategy[Tensor]:  # fmt: skip
+    """Kept, for a strategy that is made anew in every draw of another costs more than it draws."""
     make = functools.partial(
         _tensor, low=low, high=high, avoid=avoid, distinct=distinct, requires_grad=requires_grad
     )
