@@ -99,6 +99,8 @@ def test_where_with_the_condition_alone() -> None:
 
 # Kinks and ties
 
+MODES = ("trunc", "floor")
+
 
 @pytest.mark.parametrize(
     ("f", "values", "expected"),
@@ -108,12 +110,22 @@ def test_where_with_the_condition_alone() -> None:
         (lambda x: ops.clamp(x, -1, 1), [-1.0, 1.0, 2.0], [1.0, 1.0, 0.0]),
         (lambda x: ops.maximum(x, wrap(np.zeros(1))), [0.0, 1.0], [0.5, 1.0]),
         (lambda x: ops.minimum(x, wrap(np.zeros(1))), [0.0, 1.0], [0.5, 0.0]),
+        (lambda x: ops.maximum(wrap(np.zeros(1)), x), [0.0, -1.0], [0.5, 0.0]),
+        (lambda x: ops.minimum(wrap(np.zeros(1)), x), [0.0, -1.0], [0.5, 1.0]),
+        (lambda x: ops.clamp(wrap(np.zeros(1)), x, 2.0), [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]),
+        (lambda x: ops.clamp(wrap(np.zeros(1)), -2.0, x), [0.0, -1.0, -2.0], [0.0, 1.0, 1.0]),
+        (lambda x: ops.clamp(wrap(np.zeros(1)), min=x), [0.0, 1.0], [0.0, 1.0]),
+        (lambda x: ops.clamp(wrap(np.zeros(1)), max=x), [0.0, -1.0], [0.0, 1.0]),
         (lambda x: x**0, [0.0, 3.0], [0.0, 0.0]),
         (lambda x: x**1, [0.0], [1.0]),
         (lambda x: x**2, [0.0], [0.0]),
         (lambda x: 0.0**x, [0.0, 2.0, -1.0], [0.0, 0.0, -math.inf]),
+        (lambda x: wrap(np.zeros(3)) ** x, [0.0, 2.0, -1.0], [0.0, 0.0, -math.inf]),
+        (lambda x: x ** wrap(np.zeros(1)), [0.0, 2.0, math.nan], [0.0, 0.0, 0.0]),
         (ops.sqrt, [0.0], [math.inf]),
-        (ops.round, [0.5], [0.0]),
+        *((getattr(ops, step), [0.5], [0.0]) for step in ("ceil", "floor", "round", "trunc")),
+        *((lambda x, m=m: ops.div(x, 2.0, rounding_mode=m), [3.0], [0.0]) for m in MODES),
+        *((lambda x, m=m: ops.div(3.0, x, rounding_mode=m), [2.0], [0.0]) for m in MODES),
     ],
 )
 def test_conventions(f: Any, values: list[float], expected: list[float]) -> None:

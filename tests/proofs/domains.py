@@ -48,25 +48,25 @@ class Marks:
         """A permutation."""
         return np.argsort(list(self.take(count)), kind="stable").tolist()
 
-    def shape(self, low: int = 0, high: int = 3, side: int = 3) -> Shape:
-        """Of ``low`` to ``high`` dimensions, a few of size 0."""
-        sides = self.take(self.whole(low, high))
-        return tuple(0 if n >= 240 else 1 + n % side for n in sides)
+    def shape(self, low: int = 0, high: int = 3) -> Shape:
+        """Of ``low`` to ``high`` dimensions of 1, 2 or 3, now and then 0, elements."""
+        ndim = self.choose([*range(low, high + 1), *range(low + 1, high + 1)])
+        return tuple(0 if n >= 246 else (1, 2, 3, 2, 3)[n % 5] for n in self.take(ndim))
 
     def broadcastable(self, count: int, high: int = 3) -> list[Shape]:
-        """Shapes that broadcast together: half of them whole, of the others some sides 1 or
-        missing."""
-        whole = self.shape(high=high)
+        """Shapes that broadcast together: one is whole, of the others some lack dimensions, or
+        have 1 for them."""
+        whole, kept = self.shape(high=high), self.whole(0, count - 1)
 
-        def narrowed(mark: int) -> Shape:
-            if mark % 2 == 0:
+        def narrowed(i: int, mark: int) -> Shape:
+            if i == kept or mark % 2 == 0:
                 return whole
             missing = mark // 2 % (len(whole) + 1)
             return tuple(
-                1 if mark >> (4 + i) & 1 else n for i, n in enumerate(whole) if i >= missing
+                1 if mark >> (4 + d) & 1 else n for d, n in enumerate(whole) if d >= missing
             )
 
-        return [narrowed(mark) for mark in self.take(count)]
+        return [narrowed(i, mark) for i, mark in enumerate(self.take(count))]
 
 
 Domain = Callable[[Marks, Shape], Any]
