@@ -474,6 +474,47 @@ class TestCopies:
         assert_same(y.grad, [5.0, 5.0])
 
 
+class TestRetainGrad:
+    def test_follows_a_write_through_a_view(self) -> None:
+        y = leaf([1.0, 2.0]) * 2
+        v = y[0:1]
+        v.retain_grad()
+        before = v * 3
+        v.mul_(2)
+        before.sum().backward(retain_graph=True)
+        assert v.grad is None and v.retains_grad  # that was the gradient of the old value
+        (v * 5).sum().backward()
+        assert_same(v.grad, [5.0])
+
+    def test_asked_for_as_an_input_too_counts_once(self) -> None:
+        y = leaf([1.0, 2.0]) * 2
+        y.retain_grad()
+        (y * 3).sum().backward(inputs=[y])
+        assert_same(y.grad, [3.0, 3.0])
+
+    def test_a_failing_walk_changes_it_not(self) -> None:
+        w = tg.exp(leaf([1.0, 2.0]))
+        y = w * 1
+        y.retain_grad()
+        z = y.sum()
+        w.mul_(2)
+        with pytest.raises(errors.InplaceError):
+            z.backward()
+        assert y.grad is None
+
+
+class TestStaleViews:
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_asking_for_a_flag_changes_no_answer(self, asked: bool) -> None:
+        base = tg.tensor([1.0, 2.0])
+        view = base[0:1]
+        base.fill_(3.0)
+        if asked:
+            assert not view.requires_grad
+        base.requires_grad_()
+        assert view.requires_grad and not view.is_leaf
+
+
 class TestAnomaly:
     def test_names_the_op_and_the_line(self) -> None:
         x = leaf(0.0)

@@ -146,7 +146,7 @@ def backward(
                     add_grad(tensor, g)
             return
         for tensor, node in dict(zip(targets, nodes, strict=True)).items():
-            if node in found:
+            if node in found and node.retain is None:
                 add_grad(tensor, found[node])
 
 

@@ -18,6 +18,7 @@ from tinygrad_kr.autograd import anomaly
 from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
 from tinygrad_kr.autograd.mode import set_grad_enabled
 from tinygrad_kr.autograd.node import Leaf, Node
+from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, DType
 from tinygrad_kr.errors import GradientError, InplaceError, ShapeError
 
@@ -106,12 +107,14 @@ def walk(
 
     Walk the graph back from ``roots``, pairs of a node and the gradient of its value. Returns the
     gradients of the leaves reached, or of ``targets`` and of nothing else if they are given; each
-    array among them is owned, writable, contiguous and aliased by nothing. Nothing is added to any
-    ``.grad`` here, so a walk that fails leaves every leaf as it was.
+    array among them is owned, writable, contiguous and aliased by nothing. Nothing is added to a
+    leaf's ``.grad`` here, and to that of an inner value that retains it only at the end, so a walk
+    that fails leaves every ``.grad`` as it was.
     """
     useful = None if targets is None else _reaching((n for n, _ in roots), targets)
     captured = set(targets or ())
     found: dict[Node, Any] = {}
+    retained: list[tuple[Node, Any]] = []
     pending: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
 
@@ -132,8 +135,10 @@ def walk(
         while heap:
             node = pop(heap)[1]
             g = pending.pop(node)
-            if node.hooks or node.retain is not None:
+            if node.hooks:
                 g = _show(node, g)
+            if node.retain is not None:
+                retained.append((node, g))
             if node in captured:
                 found[node] = _owned(g)
             edges = node.edges
@@ -170,6 +175,10 @@ def walk(
         for leaf in found:
             if leaf.hooks and isinstance(leaf, Leaf):
                 found[leaf] = _owned(_show(leaf, found[leaf]))
+        for node, g in retained:
+            inner = node.retain() if node.retain is not None else None
+            if inner is not None and current_node(inner) is node:
+                add_grad(inner, _owned(g))
     return found
 
 
@@ -186,7 +195,7 @@ def _owned(g: Any) -> Any:
 
 
 def _show(node: Node, g: Any) -> Any:
-    """Let hooks see, and replace, the gradient of a node's value; keep it if the user asked."""
+    """Let hooks see, and replace, the gradient of a node's value."""
     tensor: Any = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
     for hook in tuple((node.hooks or {}).values()):
         new = hook(tensor)
@@ -199,10 +208,6 @@ def _show(node: Node, g: Any) -> Any:
                 f"not {_what(new)}.",
             )
         tensor = fit(new, node.shape, node.dtype)
-    if node.retain is not None:
-        inner: Any = node.retain()
-        if inner is not None:
-            add_grad(inner, tensor if isinstance(g, TensorBase) else _owned(tensor._array))
     return tensor if isinstance(g, TensorBase) else tensor._array
 
 

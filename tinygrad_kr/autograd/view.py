@@ -70,6 +70,17 @@ def current_node(t: TensorBase) -> Node | None:
         return t._node
     if view.recorded and view.base._node is not None:
         with enable_grad():
-            t._node = follow(view.steps, view.base)._node
-    view.seen = t._version[0]
+            node: Node = follow(view.steps, view.base)._node
+        replace_node(t, node)
+        view.seen = t._version[0]
     return t._node
+
+
+def replace_node(t: TensorBase, node: Node) -> None:
+    """텐서의 값이 바뀌었다: 노드도 바뀌고, retain_grad()는 따라온다.
+
+    Give ``t`` the node of its new value, which ``retain_grad`` follows.
+    """
+    if t._node is not None and t._node.retain is not None:
+        node.retain, t._node.retain = t._node.retain, None
+    t._node = node

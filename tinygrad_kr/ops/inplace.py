@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, wrap
 from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
-from tinygrad_kr.autograd.view import Step, current_node, follow
+from tinygrad_kr.autograd.view import Step, current_node, follow, replace_node
 from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import tensor
@@ -71,7 +71,7 @@ def writable(x: Any, differentiable: bool) -> None:
         )
     if not mode.recording:
         return
-    leaf = isinstance(x._node, Leaf)
+    leaf = isinstance(current_node(x), Leaf)
     if leaf or (view is not None and isinstance(view.base._node, Leaf)):
         raise InplaceError(
             "requires_grad=True인 잎과 그 뷰는 제자리에서 바꿀 수 없습니다. no_grad() 안에서 "
@@ -184,9 +184,7 @@ def _assign(x: Any, value: Any, index: Any = Ellipsis, own: bool = False) -> Non
         x._array[index] = value._array
     x._version[0] += 1
     if node is not None:
-        if base._node is not None and base._node.retain is not None:
-            node.retain, base._node.retain = base._node.retain, None
-        base._node = node
+        replace_node(base, node)
 
 
 def put(x: Any, key: Any, value: Any) -> None:
