@@ -63,6 +63,23 @@ def test_half_precision_is_summed_in_single() -> None:
     check_parity(lambda m, t: [m.sum(t), m.mean(t)], many)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        ops.sum, ops.mean, ops.prod, ops.var, ops.std, ops.norm, ops.amax, ops.median,
+        lambda x: ops.cumsum(x, 0), lambda x: ops.cumprod(x, 0), lambda x: ops.softmax(x, 0),
+        lambda x: ops.log_softmax(x, 0), lambda x: ops.logsumexp(x, 0), lambda x: ops.norm(x, 3),
+        lambda x: ops.sort(x, 0).values,
+    ],
+)  # fmt: skip
+def test_half_precision_stays_half(f: Any) -> None:
+    x = leaf(np.array([0.5, 1.25, -0.75], np.float16))
+    y = f(x)
+    y.backward(wrap(np.ones(y.shape, np.float16)))
+    assert y.dtype == np.float16 and x._grad is not None and x._grad.dtype == np.float16
+    np.testing.assert_allclose(y._array, f(x._array.astype(np.float64)), rtol=2e-3)
+
+
 def test_the_dtype_argument() -> None:
     x = np.array([1.9, 2.9], np.float32)
     for f in (
@@ -103,6 +120,7 @@ def _with_dtypes(module: Any) -> Any:
         (lambda x: ops.min(x, 0).values, [1, nan, nan], [0, 1, 0]),
         (lambda x: ops.median(x, 0).values, [3, nan, nan], [0, 1, 0]),
         (ops.std, [2, 2], [0, 0]),
+        (ops.std, [1e-200, -1e-200], [0, 0]),
         (ops.norm, [0, 0], [0, 0]),
         (lambda x: ops.norm(x, 1), [0, -3], [0, -1]),
         (lambda x: ops.norm(x, 3), [0, 0], [0, 0]),
@@ -169,6 +187,13 @@ def test_norms_at_zero_are_pytorchs(p: Any) -> None:
 def test_the_norm_of_order_0_counts() -> None:
     y = ops.norm(wrap(np.array([[0.0, -4.0], [3.0, 3.0]])), 0, 1)
     assert y.dtype == np.float64 and y._array.tolist() == [1, 2]
+
+
+def test_no_freedom_is_infinite_spread() -> None:
+    x = wrap(np.array([1.0, 3.0]))
+    for correction in (2, 5):
+        assert ops.var(x, correction=correction).item() == inf
+        assert ops.std(x, correction=correction).item() == inf
 
 
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom")
