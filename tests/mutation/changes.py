@@ -140,10 +140,14 @@ def _spoken(
         return
     if isinstance(node, ast.Call) and _last_name(node.func) in SILENT_CALLS:
         return
+    if isinstance(node, ast.UnaryOp) and isinstance(within, ast.Call) and _shapes(within):
+        return
     if isinstance(node, ast.expr | ast.stmt):
         yield node, within
         if not isinstance(node, ast.Attribute):
             within = node
+    if _is_counter(node):
+        return
     for name, value in ast.iter_fields(node):
         # The number in shape[1] is the place of a name.
         if name == "annotation" or (name == "slice" and isinstance(value, ast.Constant)):
@@ -151,6 +155,16 @@ def _spoken(
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from _spoken(child, within)
+
+
+def _shapes(node: ast.Call) -> bool:
+    """``reshape(-1)``: to NumPy any negative number is the size to be worked out."""
+    return _last_name(node.func) == "reshape"
+
+
+def _is_counter(node: ast.AST) -> bool:
+    """``version[0] += 1``: by how much it counts makes no difference."""
+    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript)
 
 
 def _names(function: Function) -> set[str]:
@@ -225,7 +239,7 @@ def _of_statement(node: ast.stmt) -> Iterator[Change]:
     stored = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
     if stored or isinstance(node, ast.AugAssign | ast.Expr):
         yield Change("line", node, "pass", node)
-    if isinstance(node, ast.AugAssign):
+    if isinstance(node, ast.AugAssign) and not _is_counter(node):
         if type(node.op) in OPERATORS:
             new = ast.AugAssign(node.target, OPERATORS[type(node.op)](), node.value)
             yield Change("operator", node, ast.unparse(new), node)
