@@ -12,6 +12,8 @@ EQUIVALENT: dict[str, str] = {
     " -> (y * log(where(still, 1.0, a)))": "log(1) is 0, and y is finite where still",
     "engine:sum_to:condition: summed if summed.shape == shape else ... pe(shape)"
     " -> summed.reshape(shape)": "to reshape to the shape that is there changes nothing",
+    "fused:_batch_norm_vjp:forgotten call: (for_bias / count).astype(g.dtype)"
+    " -> (for_bias / count)": "an array over a Python int keeps its dtype, which is that of g",
     "indexing:_spread:condition: rows if row == 1 else rows[..., None ... ange(row)"
     " -> (rows[..., None] * row + np.arange(row))": "the other branch is its short form for row 1",
     "scan:_cumprod_doubling:condition: step < n -> (step <= n)": "one more round joins x and no"
