@@ -503,6 +503,15 @@ class TestRetainGrad:
         assert y.grad is None
 
 
+def test_a_product_is_a_view_of_nothing() -> None:
+    w = leaf([3.0, 5.0])
+    with tg.no_grad():
+        y = tg.ones(2, 2, dtype=tg.float64) @ tg.ones(2, dtype=tg.float64)
+    y.mul_(w)
+    y.sum().backward()
+    assert_same(w.grad, [2.0, 2.0])
+
+
 class TestStaleViews:
     @pytest.mark.parametrize("asked", [False, True])
     def test_asking_for_a_flag_changes_no_answer(self, asked: bool) -> None:

@@ -119,6 +119,14 @@ def matmul(input: Any, other: Any) -> Tensor:
     return _product(a, b)  # type: ignore[no-any-return]
 
 
+# A product in the shape asked for: no view to anybody, for nobody has what it would be a view of.
+_unsafe_view: Callable[..., Tensor] = Primitive(
+    "unsafe_view",
+    lambda x, *, shape: x.reshape(shape),
+    x=lambda g, x_shape: reshape(g, x_shape),
+)
+
+
 def _product(a: Any, b: Any) -> Any:
     """The matrix product of operands whose inner sizes agree."""
     if a.ndim == 2 and b.ndim == 2:
@@ -127,14 +135,15 @@ def _product(a: Any, b: Any) -> Any:
         return _dot(a, b)
     if a.ndim == 1:
         y = _product(reshape(a, (1, a.shape[0])), b)
-        return reshape(y, (*y.shape[:-2], y.shape[-1]))
+        return _unsafe_view(y, shape=(*y.shape[:-2], y.shape[-1]))
     if b.ndim == 1:
         y = _product(a, reshape(b, (b.shape[0], 1)))
-        return reshape(y, y.shape[:-1])
+        return _unsafe_view(y, shape=y.shape[:-1])
     if b.ndim == 2:
         # One large product is faster than many small ones, forwards and back.
         rows = reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
-        return reshape(_matmul(rows, b, ta=False, tb=False), (*a.shape[:-1], b.shape[-1]))
+        shape = (*a.shape[:-1], b.shape[-1])
+        return _unsafe_view(_matmul(rows, b, ta=False, tb=False), shape=shape)
     try:
         np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
