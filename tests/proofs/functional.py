@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.proofs.shapes import ALL, DEEP, FLAT, WITH_DIMS, Calls, Shape, dim, frozen, on, slip
+from tinygrad_kr.autograd import grad
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import (
     ArgumentError,
@@ -30,14 +31,9 @@ ZEROS, LABELS = wrap(np.zeros((2, 3))), wrap(np.array([0, 2]))
 # Activations: on complex arrays the real part says which side of a kink
 
 
-def phi(x: Array) -> Any:
-    """The normal distribution function."""
-    return (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))) / 2
-
-
 def gelu(x: Array, approximate: str) -> Any:
     if approximate == "none":
-        return x * phi(x)
+        return x * (1 + np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))) / 2
     return x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
@@ -350,6 +346,19 @@ def from_probabilities(
     return reduced(-(by * smooth * log_softmax(x, axis)).sum(axis), reductions)
 
 
+def penalised(x: Tensor, target: Tensor) -> Tensor:
+    """The loss and its squared slope: both outputs of the fused op are differentiated at once."""
+    x = x if x.requires_grad else x.detach().requires_grad_()
+    loss = F.cross_entropy(x, target, reduction="sum")
+    (slope,) = grad(loss, x, create_graph=True)
+    return loss + (slope * slope).sum()
+
+
+def penalty(x: Array, target: Array) -> Any:
+    log_p, hot = log_softmax(x, 1), np.eye(x.shape[1])[target]
+    return ((np.exp(log_p) - hot) ** 2 - hot * log_p).sum()
+
+
 BAD_LABELS = (
     slip(TargetError, ZEROS, LABELS + 1), slip(ShapeError, ZEROS, LABELS[:1]),
     slip(DTypeError, ZEROS, ZEROS[:, 0]), slip(ArgumentError, ZEROS, LABELS, reductions=("avg",)),
@@ -381,6 +390,9 @@ LOSSES = [
     OpRecord("F.cross_entropy", every(F.cross_entropy), cross_entropy, classified(), analytic=True,
              composed=composed_cross_entropy,
              errors=(*BAD_LABELS, slip(HyperparameterError, ZEROS, LABELS, label_smoothing=1.5))),
+    OpRecord("F.cross_entropy.penalised", penalised, penalty,
+             st.builds(call, tensors((2, 3)), tensors((2,), dtype=np.int64, low=0, high=3)),
+             analytic=True),
     OpRecord("F.cross_entropy.probabilities", every(F.cross_entropy), from_probabilities,
              frozen(probable()), analytic=True,
              errors=(slip(DTypeError, ZEROS, ZEROS.long()),)),
