@@ -26,7 +26,6 @@ __all__ = [
     "HAS_TORCH",
     "arrays",
     "broadcastable",
-    "check",
     "check_op",
     "check_parity",
     "few",
@@ -98,13 +97,6 @@ def check_parity(
                              [torch.tensor(s) for s in seeds], materialize_grads=True)  # fmt: skip
     for g, t in zip(gs, ts, strict=True):
         _same(g._array, t.numpy(), rtol, atol)
-
-
-def check(f: Callable[..., Any], *arrays: Array) -> None:
-    """``f(lib, *tensors)`` is differentiated rightly, and is PyTorch's where that is installed."""
-    check_op(lambda *xs: f(ops, *(x * x if x.dtype.kind == "f" else x for x in xs)), *arrays)
-    if HAS_TORCH:
-        check_parity(f, *arrays)
 
 
 def _parts(result: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 
 import tinygrad_kr as tg
@@ -18,9 +18,9 @@ from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.testing import GradcheckError, OpRecord, battery, call, op_inputs, shapes
 
 Tensor = tg.Tensor
-FIRST = settings(
-    max_examples=50, database=None, derandomize=True, deadline=None, phases=[Phase.generate]
-)
+FIRST: dict[str, Any] = {
+    "max_examples": 50, "database": None, "derandomize": True, "phases": [Phase.generate],
+}  # fmt: skip
 SOME = op_inputs(shape=shapes(2, 2, 2, 3), low=0.25)
 
 
@@ -216,17 +216,17 @@ WRONG: list[tuple[str, OpRecord, str, str]] = [
 )
 def test_each_promise_catches_its_fault(record: OpRecord, korean: str, english: str) -> None:
     with pytest.raises(GradcheckError) as caught:
-        FIRST(battery(record))()
+        battery(record, **FIRST)()
     assert caught.value.korean.startswith("square: ")
     assert korean in caught.value.korean
     assert english in caught.value.english
 
 
 def test_the_right_op_passes() -> None:
-    FIRST(battery(replace(RIGHT, composed=lambda x: x**2)))()
-    FIRST(battery(replace(RIGHT, op=Square.apply)))()
-    FIRST(battery(replace(RIGHT, op=views, reference=lambda x: x.T, view=True)))()
-    FIRST(battery(replace(RIGHT, name="a name.with(signs)")))()
+    battery(replace(RIGHT, composed=lambda x: x**2), **FIRST)()
+    battery(replace(RIGHT, op=Square.apply), **FIRST)()
+    battery(replace(RIGHT, op=views, reference=lambda x: x.T, view=True), **FIRST)()
+    battery(replace(RIGHT, name="a name.with(signs)"), **FIRST)()
 
 
 def refusing(error: Callable[[Tensor], BaseException | None]) -> Callable[[Tensor], Tensor]:
@@ -261,7 +261,7 @@ def test_refusals(
     bad = call(tg.tensor([-1.0, 2.0]))
     record = replace(RIGHT, op=refusing(error), errors=((ValueError, bad),))
     with pytest.raises(GradcheckError) as caught:
-        FIRST(battery(record))()
+        battery(record, **FIRST)()
     assert korean in caught.value.korean
     assert english in caught.value.english
 
@@ -269,9 +269,9 @@ def test_refusals(
 def test_a_refusal_of_another_kind_is_an_error_and_the_right_one_passes() -> None:
     bad = call(tg.tensor([-1.0, 2.0]))
     op = refusing(lambda x: errors.ArgumentError("안 됩니다.", "No."))
-    FIRST(battery(replace(RIGHT, op=op, errors=((ValueError, bad),))))()
+    battery(replace(RIGHT, op=op, errors=((ValueError, bad),)), **FIRST)()
     with pytest.raises(errors.ArgumentError):
-        FIRST(battery(replace(RIGHT, op=op, errors=((IndexError, bad),))))()
+        battery(replace(RIGHT, op=op, errors=((IndexError, bad),)), **FIRST)()
 
 
 def test_several_outputs_integer_ones_and_constants() -> None:
@@ -289,10 +289,10 @@ def test_several_outputs_integer_ones_and_constants() -> None:
         dim=st.sampled_from([0, -1]),
         shift=tg.tensor(0.5, dtype=tg.float64),
     )
-    FIRST(battery(OpRecord("sort", op, plain, inputs)))()
+    battery(OpRecord("sort", op, plain, inputs), **FIRST)()
 
 
 def test_the_draw_is_shown() -> None:
     with pytest.raises(GradcheckError) as caught:
-        FIRST(battery(replace(RIGHT, op=SlightlyOff.apply)))()
+        battery(replace(RIGHT, op=SlightlyOff.apply), **FIRST)()
     assert any("call(tensor(" in note for note in caught.value.__notes__)

@@ -71,6 +71,9 @@ class ConversionMethods(TensorBase):
             return printing.tensor_text(self._array, ["requires_grad=True"])
         return printing.tensor_text(self._array, [f"grad_fn=<{node.name()}>"] if node else [])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # for IPython, and for the examples that Hypothesis shows
+
     def __format__(self, spec: str) -> str:
         if self._array.ndim == 0:
             return format(self._array.item(), spec)

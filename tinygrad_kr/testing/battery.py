@@ -22,7 +22,15 @@ from tinygrad_kr.errors import GradcheckError, TinygradKrError
 from tinygrad_kr.tensor import Tensor
 from tinygrad_kr.testing.call import Call, tensors_in, with_tensors
 from tinygrad_kr.testing.gradcheck import derivative_of
-from tinygrad_kr.testing.jacobian import Function, Problem, Tolerance, compare, row, shifted
+from tinygrad_kr.testing.jacobian import (
+    Function,
+    Problem,
+    Tolerance,
+    compare,
+    row,
+    shifted,
+    together,
+)
 from tinygrad_kr.testing.numerical import STEP, scale_of, slope
 from tinygrad_kr.testing.report import fault_of
 
@@ -66,13 +74,17 @@ class OpRecord:
     single: float = 2e-5
 
 
-def battery(record: OpRecord) -> Callable[[], None]:
+def battery(record: OpRecord, **options: Any) -> Callable[[], None]:
     """기록 하나를 Hypothesis 시험 하나로 바꾼다.
 
     The Hypothesis test of one operation: value, dtype and shape against the reference; first and
     second derivative against numerical ones, on random projections; a recorded backward pass like a
     plain one; fused like composed; the same from every memory layout; float32 near float64; no
     input changed, no memory shared; what must be refused refused, with nothing changed.
+
+    Args:
+        record: the operation.
+        options: of Hypothesis' ``settings``, such as ``max_examples``; there is no deadline.
 
     >>> import numpy as np
     >>> from tinygrad_kr.testing import OpRecord, battery, op_inputs
@@ -84,17 +96,18 @@ def battery(record: OpRecord) -> Callable[[], None]:
     >>> test_softsign()
     """
     import tinygrad_kr.testing.strategies  # noqa: F401, I001  (says which extra is missing)
-    from hypothesis import given
+    from hypothesis import given, settings
 
     refuses = functools.cache(lambda: _check_refusals(record))
 
     def proof(call: Call) -> None:
+        __tracebackhide__ = True  # pytest shows the message, not the way to it
         refuses()
         check(record, call)
 
     proof.__name__ = proof.__qualname__ = "test_" + re.sub(r"\W", "_", record.name)
     test: Callable[[], None] = given(record.inputs)(proof)
-    return test
+    return settings(**{"deadline": None, **options})(test)
 
 
 def check(record: OpRecord, call: Call) -> None:
@@ -103,6 +116,7 @@ def check(record: OpRecord, call: Call) -> None:
     Raises:
         GradcheckError: what is owed is not there.
     """
+    __tracebackhide__ = True
     held = [(t._array, t._array.copy()) for t in call.tensors()]
     value = call.of(record.op)
     _check_unchanged(record, held)
@@ -163,6 +177,7 @@ class _Proof:
         ]  # fmt: skip
 
     def first_order(self) -> None:
+        __tracebackhide__ = True
         record, problem = self.record, self.problem
         recorded = [g._array for g in self.recorded]
         _near(record, "create_graph", self.plain, recorded, 1e-9)
@@ -176,6 +191,7 @@ class _Proof:
             self._complex_step(analytic)
 
     def second_order(self) -> None:
+        __tracebackhide__ = True
         count = len(self.problem.arrays)
 
         def projected(t: float) -> float:
@@ -195,7 +211,10 @@ class _Proof:
 
     def _compare(self, name: str, problem: Problem) -> None:
         """Element by element, what failed as a whole: a kink may be there, and no fault."""
-        found = compare(problem, self.tolerance)
+        __tracebackhide__ = True
+        found, kinked, _ = compare(problem, self.tolerance)
+        if found is None and kinked and problem is self.problem:
+            found = together(problem, self.tolerance).mismatch
         if found is not None:
             inputs = len(self.problem.call.tensors())
             raise fault_of(found, inputs).error(f"{self.record.name}: {name}")

@@ -57,6 +57,10 @@ class Call:
         keywords = [f"{name}={value!r}" for name, value in self.kwargs.items()]
         return f"call({', '.join([*map(repr, self.args), *keywords])})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis shows of a failing call: not the bytes that it was drawn from."""
+        printer.text(repr(self))
+
     def of(self, op: Callable[..., Any]) -> Any:
         """``op`` 를 이 인자로 부른다.
 

@@ -27,6 +27,7 @@ from tinygrad_kr.testing.jacobian import (
     compare,
     floating_in,
     project,
+    together,
 )
 from tinygrad_kr.testing.numerical import STEP, need_float64
 from tinygrad_kr.testing.report import Fault, fault_of
@@ -182,7 +183,15 @@ class _Check:
 
     def first(self, func: Function, call: Call) -> None:
         """The derivatives of ``func``."""
-        self._prove(_consistent(func, call, self.within), len(call.tensors()))
+        kinked = self._prove(_consistent(func, call, self.within), len(call.tensors()))
+        if not kinked:
+            return
+        # The kinks of a whole function may cancel each other; those of one operation do not.
+        parts = [(step.op, step.call) for step in steps_of(func, call)]
+        for op, inner in parts or [(func, call)]:
+            found = together(Problem(op, inner), self.tolerance).mismatch
+            if found is not None:
+                raise fault_of(found, len(inner.tensors()))
 
     def second(self, func: Function, call: Call, seeds: Sequence[Tensor] | None = None) -> None:
         """Those of its gradients, which start from ``seeds``."""
@@ -193,14 +202,16 @@ class _Check:
         above = Call((call.args, call.kwargs, tuple(seeds)), {})
         self._prove(Problem(derivative_of(func), above), len(call.tensors()))
 
-    def _prove(self, problem: Problem, inputs: int) -> None:
+    def _prove(self, problem: Problem, inputs: int) -> bool:
+        """Whether there was a kink."""
         # What every backward owes comes first: what breaks that muddles the numbers too.
         _owed(problem, self.within, self.undefined)
         if self.fast and project(problem, self.tolerance, np.random.default_rng(0)):
-            return
-        found = compare(problem, self.tolerance)
+            return False
+        found, kinked, _ = compare(problem, self.tolerance)
         if found is not None:
             raise fault_of(found, inputs)
+        return kinked
 
 
 def _verdict(

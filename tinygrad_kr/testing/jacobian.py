@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,9 +45,7 @@ class Tolerance:
             slack = np.array([self.allowed(np.where(np.isfinite(v), v, 0.0)) for v in (low, high)])
             between = (analytic >= low - 10 * slack[0]) & (analytic <= high + 10 * slack[1])
             unsure = ~found.kink & (found.error > 10 * self.allowed(np.fmax(1, abs(found.value))))
-            # Where f is defined on neither side nothing can be asked, and nan is the right answer.
-            unsure &= ~(np.isnan(found.value) & np.isnan(analytic))
-            wrong &= ~np.isnan(found.value)
+            wrong &= ~np.isnan(found.value)  # nothing can be asked there
         return np.where(found.kink, ~between, wrong & ~unsure), unsure
 
 
@@ -55,7 +53,7 @@ class Tolerance:
 class Mismatch:
     """Where the two derivatives differ most, and all that they are for that input and output."""
 
-    number: int  # of the input among the Tensors of the call
+    number: int | None  # of the input among the Tensors of the call; None: all moved together
     index: tuple[int, ...]
     output: int
     position: tuple[int, ...]
@@ -69,6 +67,14 @@ class Mismatch:
     wrong: Array
     x: Array
     y: Array
+
+
+class Comparison(NamedTuple):
+    """The worst difference that was found, if there is one; whether there was a kink."""
+
+    mismatch: Mismatch | None
+    kinked: bool
+    off: float = -math.inf
 
 
 def floating_in(result: Any) -> list[Tensor]:
@@ -150,52 +156,85 @@ def project(problem: Problem, tolerance: Tolerance, rng: np.random.Generator) ->
     return not (wrong | unsure | found.kink).any()
 
 
-def compare(problem: Problem, tolerance: Tolerance) -> Mismatch | None:
-    """The worst difference of the whole Jacobians, if there is one."""
+def jacobians(problem: Problem) -> list[Array]:
+    """The Jacobian by each input, from one walk an output: a row for each output element."""
     sizes = [y.size for y in problem.outputs]
     ran = problem.run()
-    jacobians = [np.zeros((sum(sizes), a.size)) for a in problem.arrays]
+    found = [np.zeros((sum(sizes), a.size)) for a in problem.arrays]
     for o, y in enumerate(problem.outputs):
         for j in range(y.size):
             seeds: list[Array | None] = [None] * len(sizes)
             seeds[o] = seed = np.zeros(y.shape)
             seed.reshape(-1)[j] = 1.0
-            for jacobian, g in zip(jacobians, problem.gradients(seeds, ran), strict=True):
+            for jacobian, g in zip(found, problem.gradients(seeds, ran), strict=True):
                 jacobian[sum(sizes[:o]) + j] = g.reshape(-1)
-    worst: tuple[float, Mismatch] | None = None
-    for k, (a, jacobian) in enumerate(zip(problem.arrays, jacobians, strict=True)):
+    return found
+
+
+def compare(problem: Problem, tolerance: Tolerance) -> Comparison:
+    """The whole Jacobians, element by element."""
+    results = []
+    for k, jacobian in enumerate(jacobians(problem)):
         found = _slopes(problem, k, tolerance.eps)
-        wrong, unsure = tolerance.judge(jacobian, found)
-        for o, y in enumerate(problem.outputs):
-            rows = slice(sum(sizes[:o]), sum(sizes[: o + 1]))
-            bad = (wrong | unsure)[rows]
-            if not bad.any():
-                continue
-            with np.errstate(all="ignore"):
-                off = np.where(bad, np.abs(jacobian[rows] - found.value[rows]), -1.0)
-            off = np.where(wrong[rows], 1 + np.nan_to_num(off, nan=math.inf), off)
-            j, i = divmod(int(off.argmax()), a.size)
-            at = rows.start + j, i
-            sides = (float(found.left[at]), float(found.right[at])) if found.kink[at] else None
-            mismatch = Mismatch(
-                problem.numbers[k],
-                tuple(int(n) for n in np.unravel_index(i, a.shape)),
-                o,
-                tuple(int(n) for n in np.unravel_index(j, y.shape)),
-                float(jacobian[at]),
-                float(found.value[at]),
-                float(found.error[at]),
-                sides,
-                bool(unsure[at]),
-                jacobian[rows],
-                found.value[rows],
-                bad,
-                a,
-                y,
-            )
-            if worst is None or off.max() > worst[0]:
-                worst = float(off.max()), mismatch
-    return None if worst is None else worst[1]
+        results.append(_worst(problem, tolerance, jacobian, found, k))
+    worst = max((r for r in results if r.mismatch), key=lambda r: r.off, default=None)
+    kinked = any(r.kinked for r in results)
+    return Comparison(None, kinked) if worst is None else worst
+
+
+def together(problem: Problem, tolerance: Tolerance) -> Comparison:
+    """The derivatives along the line on which all inputs grow alike. What tied elements are given
+    for their shares may be right one by one and too much together."""
+    # nan is 0 · inf here, of an output that does not depend on the element.
+    analytic = sum(np.nansum(j, 1) for j in jacobians(problem))
+    found = slope(problem.along([np.ones(a.shape) for a in problem.arrays]), tolerance.eps)
+    column = Slope(*(part[:, None] for part in found))
+    return _worst(problem, tolerance, np.reshape(analytic, (-1, 1)), column, None)
+
+
+def _worst(
+    problem: Problem, tolerance: Tolerance, analytic: Array, found: Slope, k: int | None
+) -> Comparison:
+    """The worst difference of what is asked of input ``k``, or of all of them together."""
+    wrong, unsure = tolerance.judge(analytic, found)
+    x = row(problem.arrays) if k is None else problem.arrays[k]
+    worst = Comparison(None, bool(found.kink.any()))
+    start = 0
+    for o, y in enumerate(problem.outputs):
+        rows = slice(start, start + y.size)
+        start += y.size
+        bad = (wrong | unsure)[rows]
+        if not bad.any():
+            continue
+        with np.errstate(all="ignore"):
+            off = np.where(bad, np.abs(analytic[rows] - found.value[rows]), -1.0)
+        off = np.where(wrong[rows], 1 + np.nan_to_num(off, nan=math.inf), off)
+        if off.max() <= worst.off:
+            continue
+        j, i = divmod(int(off.argmax()), off.shape[1])
+        at = rows.start + j, i
+        mismatch = Mismatch(
+            number=None if k is None else problem.numbers[k],
+            index=() if k is None else _unravelled(i, x.shape),
+            output=o,
+            position=_unravelled(j, y.shape),
+            analytic=float(analytic[at]),
+            numerical=float(found.value[at]),
+            error=float(found.error[at]),
+            sides=(float(found.left[at]), float(found.right[at])) if found.kink[at] else None,
+            unsure=bool(unsure[at]),
+            all_analytic=analytic[rows],
+            all_numerical=found.value[rows],
+            wrong=bad,
+            x=x,
+            y=y,
+        )
+        worst = Comparison(mismatch, worst.kinked, float(off.max()))
+    return worst
+
+
+def _unravelled(i: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.unravel_index(i, shape))
 
 
 def _slopes(problem: Problem, k: int, eps: float) -> Slope:

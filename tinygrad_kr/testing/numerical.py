@@ -31,7 +31,8 @@ class Slope(NamedTuple):
     """The derivatives of several outputs along a line.
 
     Where ``kink`` is true there is none: ``left`` and ``right`` are the one-sided derivatives
-    (infinite where they grow without bound, nan outside the domain), ``value`` their mean.
+    (infinite where they grow without bound, nan outside the domain and beyond a jump), ``value``
+    their mean. All are nan where there is neither, and nothing can be said.
     """
 
     value: Array
@@ -111,6 +112,8 @@ def _slope(f: Callable[[float], Array], step: float, wanted: float) -> Slope:
     # Two slopes that are each sure of themselves are a kink; two that are not are a noisy function.
     kink = ~(error <= 1e3 * wanted * np.maximum(1.0, np.abs(value)))
     kink &= ~(np.isnan(left) & np.isnan(right)) & (off_left + off_right <= 0.25 * gap)
+    alone = np.isnan(left) & np.isnan(right) & np.isfinite(middle)
+    value, error = np.where(alone, np.nan, value), np.where(alone, np.nan, error)
     sides = np.stack([left, right])
     mean = np.where(np.isnan(sides), 0.0, sides).sum(0) / (~np.isnan(sides)).sum(0)
     return Slope(
@@ -135,7 +138,7 @@ def _surest(estimates: Iterable[tuple[Array, Array]]) -> tuple[Array, Array]:
 
 def _one_sided(rough: Sequence[Array], noise: Callable[[int, Array], Array]) -> tuple[Array, Array]:
     """The limit of the slopes of one side, and what it may be wrong by: infinite if they go on
-    growing, nan, with nothing to be wrong by, outside the domain."""
+    growing, nan, with nothing to be wrong by, outside the domain and beyond a jump."""
 
     def limit(k: int) -> tuple[Array, Array]:
         value, spread = _extrapolated(rough[k : k + 3], (1, 2))
@@ -149,6 +152,9 @@ def _one_sided(rough: Sequence[Array], noise: Callable[[int, Array], Array]) -> 
     )
     growing &= np.sign(late) == np.sign(early)
     best = np.where(growing, np.copysign(np.inf, late), best)
+    # A jump of the value: its slopes are as large as the steps are small.
+    jump = growing & (np.abs(rough[-1] / rough[-4] - _SHRINK**3) < 1e-3 * _SHRINK**3)
+    best = np.where(jump, np.nan, best)
     return best, np.where(growing | np.isnan(rough[-1]), 0.0, error)
 
 

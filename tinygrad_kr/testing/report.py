@@ -42,7 +42,10 @@ class Fault(Exception):
             f"따로 검사해도 틀린 첫 연산: {step.name} ({step.line})",
             f"The first operation that is wrong by itself: {step.name} ({step.line})",
         )
-        return _joined(check, [self.what, named, *(w for w in own.lines() if w != self.what)])
+        if own.what == self.what:
+            return _joined(check, [self.what, named, *own.lines()[1:]])
+        alone = f"그 연산만 보면 {own.what[0]}", f"By itself: {own.what[1]}"
+        return _joined(check, [self.what, named, alone, *own.lines()[1:]])
 
 
 def _joined(check: str, lines: Sequence[Words]) -> GradcheckError:
@@ -131,6 +134,11 @@ def _constant(ratio: float, found: Mismatch) -> Words:
              f"1/{n} of it: a mean where a sum is meant."),
         ]  # fmt: skip
     said = [(korean, english) for fits, korean, english in known if fits]
+    if not said and int(found.wrong.sum()) == 1:
+        return (
+            "한 자리만 보아서는 알 수 없습니다. 원소가 몇 개 있는 입력을 gradcheck에 넣어 보세요.",
+            "One place tells too little; give gradcheck an input of a few elements.",
+        )
     if not said:
         return (
             f"어디서나 같은 상수 {ratio:.6g}배입니다. 빠지거나 남는 상수를 보세요.",
@@ -161,6 +169,11 @@ def _by_value(ratio: Array, found: Mismatch) -> Words | None:
 
 def _place(found: Mismatch, inputs: int) -> Words:
     index, position = list(found.index), list(found.position)
+    if found.number is None:
+        return (
+            f"입력을 모두 똑같이 움직일 때(출력 {found.output}의 {position})",
+            f"all inputs moved alike (output {found.output} at {position})",
+        )
     if found.number < inputs:
         korean, english = f"{found.number}번째 입력", f"input {found.number}"
     else:
@@ -183,14 +196,23 @@ def fault_of(found: Mismatch, inputs: int) -> Fault:
             f"± {found.error:.2g}. Look for float32, rounding or random numbers inside, or raise "
             "atol and rtol.",
         ))  # fmt: skip
-    count = f"{int(found.wrong.sum())}/{found.wrong.size}"
+    wrong, size = int(found.wrong.sum()), found.wrong.size
+    count, counted = f"야코비 행렬 {size}칸 가운데 {wrong}칸", f"{wrong} of {size} in the Jacobian"
     if found.sides is not None:
         low, high = sorted(found.sides)
+        if np.isinf(low) or np.isinf(high):
+            return Fault((
+                f"{korean} 한없이 가파른 점인데, 해석값이 두 쪽의 기울기 사이에 있지 않습니다: "
+                f"해석값 {found.analytic:.6g}, 두 기울기 {low:.6g}, {high:.6g}. 틀린 곳: {count}.",
+                f"{english} is infinitely steep, and the analytic value is not between the slopes "
+                f"of the sides: analytic {found.analytic:.6g}, slopes {low:.6g} and {high:.6g}. "
+                f"Wrong: {counted}.",
+            ))  # fmt: skip
         return Fault((
             f"{korean} 꺾이는 점(kink)인데, 해석값이 두 쪽의 기울기 사이에 있지 않습니다: 해석값 "
-            f"{found.analytic:.6g}, 두 기울기 {low:.6g}, {high:.6g}. 틀린 원소 {count}.",
+            f"{found.analytic:.6g}, 두 기울기 {low:.6g}, {high:.6g}. 틀린 곳: {count}.",
             f"{english} is a kink, and the analytic value is not between the slopes of the sides: "
-            f"analytic {found.analytic:.6g}, slopes {low:.6g} and {high:.6g}. Wrong: {count}.",
+            f"analytic {found.analytic:.6g}, slopes {low:.6g} and {high:.6g}. Wrong: {counted}.",
         ))  # fmt: skip
     with np.errstate(all="ignore"):
         ratio = np.float64(found.analytic) / found.numerical
@@ -198,9 +220,9 @@ def fault_of(found: Mismatch, inputs: int) -> Fault:
     return Fault(
         (
             f"{korean} 기울기가 틀립니다: 해석값 {found.analytic:.8g}, 수치값 "
-            f"{found.numerical:.8g} ± {found.error:.1g}, 비율 {ratio:.6g}. 틀린 원소 {count}.",
+            f"{found.numerical:.8g} ± {found.error:.1g}, 비율 {ratio:.6g}. 틀린 곳: {count}.",
             f"the gradient of {english} is wrong: analytic {found.analytic:.8g}, numerical "
-            f"{found.numerical:.8g} ± {found.error:.1g}, ratio {ratio:.6g}. Wrong: {count}.",
+            f"{found.numerical:.8g} ± {found.error:.1g}, ratio {ratio:.6g}. Wrong: {counted}.",
         ),
         (f"까닭: {why}", f"Likely: {reason}"),
     )

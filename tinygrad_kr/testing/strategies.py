@@ -59,16 +59,18 @@ def shapes(
     >>> find(shapes(), lambda shape: len(shape) > 1)
     (1, 1)
     """
+    make = functools.partial(_shape, min_dims, max_dims, min_side, max_side)
+    return _bytes(max_dims + 1).map(make)
+
+
+def _shape(min_dims: int, max_dims: int, min_side: int, max_side: int, marks: bytes) -> Shape:
+    """A shape from bytes: one for how many sides, one for each."""
     least = max(min_side, 1)
-
-    def side(mark: int) -> int:
-        return min_side if mark >= _RARE else least + mark % (max_side - least + 1)
-
-    def shape(marks: bytes) -> Shape:
-        ndim = min_dims + marks[0] % (max_dims - min_dims + 1)
-        return tuple(side(mark) for mark in marks[1 : ndim + 1])
-
-    return _bytes(max_dims + 1).map(shape)
+    ndim = min_dims + marks[0] % (max_dims - min_dims + 1)
+    return tuple(
+        min_side if mark >= _RARE else least + mark % (max_side - least + 1)
+        for mark in marks[1 : ndim + 1]
+    )
 
 
 @functools.lru_cache(1000)
@@ -79,20 +81,23 @@ def broadcastable(
 
     ``count`` shapes that broadcast together, with sides of 0 and 1 and the 0-d shape among them.
     """
+    make = functools.partial(_broadcastable, max_dims, max_side)
+    return _bytes(max_dims + 1 + count).map(make)
 
-    def narrowed(whole: Shape, mark: int) -> Shape:
-        """A quarter of them whole; of the others the bits of the mark say which sides become 1,
-        and a quarter lose some in front."""
-        if mark < 64:
-            return whole
-        missing = mark % (len(whole) + 1) if mark >= 192 else 0
-        return tuple(1 if mark >> i & 1 else n for i, n in enumerate(whole) if i >= missing)
 
-    return st.builds(
-        lambda whole, marks: tuple(narrowed(whole, mark) for mark in marks),
-        shapes(max_dims=max_dims, max_side=max_side),
-        _bytes(count),
-    )
+def _broadcastable(max_dims: int, max_side: int, marks: bytes) -> tuple[Shape, ...]:
+    """Shapes from bytes: those of the whole one, then one for what each makes of it."""
+    whole = _shape(0, max_dims, 0, max_side, marks)
+    return tuple(_narrowed(whole, mark) for mark in marks[max_dims + 1 :])
+
+
+def _narrowed(whole: Shape, mark: int) -> Shape:
+    """A quarter of them whole; of the others the bits of the mark say which sides become 1, and a
+    quarter lose some in front."""
+    if mark < 64:
+        return whole
+    missing = mark % (len(whole) + 1) if mark >= 192 else 0
+    return tuple(1 if mark >> i & 1 else n for i, n in enumerate(whole) if i >= missing)
 
 
 def tensors(
@@ -225,16 +230,19 @@ def op_inputs(
     options: Any = {"low": low, "high": high, "avoid": avoid, "distinct": distinct}
 
     def make(sizes: Sequence[Shape], drawn: bytes, keywords: dict[str, Any]) -> Call:
-        marks = [drawn[i : i + _MARKS] for i in range(0, len(drawn), _MARKS)]
+        marks = [drawn[i : i + _MARKS] for i in range(0, count * _MARKS, _MARKS)]
         tensors = [
             _tensor(size, own, np.float64, requires_grad=True, **options)
             for size, own in zip(sizes, marks, strict=True)
         ]
         return Call(tuple(tensors), keywords)
 
-    if shape is None:
-        sizes = broadcastable(count) if count > 1 else st.tuples(shapes())
-    else:
-        sizes = _strategy(shape).map(lambda size: (size,) * count)
+    def broadcast(drawn: bytes, keywords: dict[str, Any]) -> Call:
+        return make(_broadcastable(3, 3, drawn[count * _MARKS :]), drawn, keywords)
+
     keywords = st.fixed_dictionaries({name: _strategy(v) for name, v in statics.items()})
+    # One draw for all: Hypothesis varies an example piece by piece, and repeats the other pieces.
+    if shape is None:
+        return st.builds(broadcast, _bytes(count * _MARKS + 4 + count), keywords)
+    sizes = _strategy(shape).map(lambda size: (size,) * count)
     return st.builds(make, sizes, _bytes(count * _MARKS), keywords)
