@@ -15,7 +15,6 @@ import numpy as np
 
 from tests.proofs.domains import (
     ANY,
-    MASK,
     NONZERO,
     POSITIVE,
     Domain,
@@ -283,14 +282,6 @@ RECORDS: list[OpRecord] = [
     OpRecord(
         "clamp_.inplace", lambda x, low, high: (x * 1).clamp_(low, high), clamped,
         operands(stepped(), stepped(0.25), fixed(0.5), whole=True),
-    ),
-    OpRecord(
-        "where", ops.where, np.where, operands(MASK, ANY, ANY),
-        errors=((DTypeError, call(FLOAT, FLOAT, FLOAT)), (ShapeError, call(FLOAT > 0, TWO, 0))),
-    ),
-    OpRecord(
-        "where.number", lambda c, x, n: (ops.where(c, x, n), ops.where(c, n, x)),
-        lambda c, x, n: (np.where(c, x, n), np.where(c, n, x)), operands(MASK, ANY, fixed(0.5, 2)),
     ),
     # As it is, in order, in another dtype.
     OpRecord("as_tensor", ops.as_tensor, np.asarray, operands(ANY), view=True, analytic=True),

@@ -325,7 +325,8 @@ RECORDS: list[OpRecord] = [
     *(in_place(f"{record.name}_", record) for record in SCATTERS),
     # Masks
     OpRecord("where", ops.where, np.where, frozen(masked(2)), analytic=True,
-             errors=(slip(DTypeError, MATRIX, MATRIX, MATRIX),)),
+             errors=(slip(DTypeError, MATRIX, MATRIX, MATRIX),
+                     slip(ShapeError, MATRIX > 0, ops.ones(4), 0))),
     OpRecord("where.number", lambda m, x, n: (ops.where(m, x, n), ops.where(m, n, x)),
              lambda m, x, n: (fill(m, n, x), fill(m, x, n)), with_value(masked(), NUMBER)),
     OpRecord("masked_fill", lambda m, x, value: ops.masked_fill(x, m, value), fill,

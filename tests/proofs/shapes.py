@@ -263,8 +263,4 @@ RECORDS: list[OpRecord] = [
           on(WITH_DIMS.filter(any), dim=full_dim), slip(DimError, MATRIX, 2), view=True),
     moved("unbind.first", lambda x, dim: ops.unbind(x, dim)[0], lambda x, dim: x.take(0, dim),
           on(WITH_DIMS.filter(any), dim=full_dim), view=True),
-    # The same in other memory
-    moved("clone", ops.clone, np.copy, ANY),
-    moved("contiguous", lambda x: x.contiguous(), np.copy, ANY, view=True),
-    moved("to", lambda x: x.to(np.float64).to(x.dtype), np.copy, ANY, view=True),
 ]  # fmt: skip
