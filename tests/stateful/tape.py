@@ -259,7 +259,7 @@ class Walk:
     """
 
     def __init__(
-        self, roots: Sequence[tuple[Node, Floats]], targets: Sequence[Node] | None = None
+        self, roots: Sequence[tuple[Node, Floats]], targets: Sequence[Node | None] | None = None
     ) -> None:
         self.found: dict[Node, Floats] = {}
         self.calls: list[tuple[int, Floats]] = []
@@ -320,7 +320,7 @@ class Walk:
                 tensor.add_grad(g)
 
 
-def _useful(roots: Sequence[Node], targets: Sequence[Node] | None) -> set[Node]:
+def _useful(roots: Sequence[Node], targets: Sequence[Node | None] | None) -> set[Node]:
     """The nodes under ``roots`` that lead to a target, or all of them."""
     seen: set[Node] = set()
     stack = list(roots)

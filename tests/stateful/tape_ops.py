@@ -161,6 +161,7 @@ VIEWS: dict[str, Callable[[Shape, int, int], Selection]] = {
 }
 #: A copy to read, but a place to write to.
 PICKS: dict[str, Callable[[Shape, int, int], Selection]] = {
+    "picked": lambda x, d, k: _item([k], x, d, 1, lambda i: k),
     "reversed": lambda x, d, k: _item(list(range(x[d]))[::-1], x, d, x[d], lambda i: x[d] - 1 - i),
 }
 #: Views of any shape.
