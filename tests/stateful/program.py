@@ -291,8 +291,8 @@ class Steps(RuleBasedStateMachine):
         )
 
     @rule(
-        x=written, source=tensors | names(NUMBERS), name=names([*PICKS, *KEYS, *PICKS, "whole"]), d=places,
-        k=places, record=LIKELY,
+        x=written, source=tensors | names(NUMBERS),
+        name=names([*PICKS, *KEYS, *PICKS, "whole"]), d=places, k=places, record=LIKELY,
     )  # fmt: skip
     def set_item(
         self, x: Pair, source: Pair | float, name: str, d: int, k: int, record: bool
