@@ -146,6 +146,11 @@ def test_g1_is_caught_by_moving_all_elements_together() -> None:
         gradcheck(lambda c: hall.G1.apply(tied + c), double(0.0))
 
 
+def test_g1_is_caught_by_gradcheck_at_a_tie() -> None:
+    with pytest.raises(GradcheckError, match="moved alike"):
+        gradcheck(hall.G1.apply, double([3.0, 1.0, 3.0]))
+
+
 def test_g1_is_missed_element_by_element() -> None:
     """Away from a tie it is right; at one each 1 lies between the slopes of its two sides."""
     assert gradcheck(hall.G1.apply, double([3.0, 1.0, 2.0]))

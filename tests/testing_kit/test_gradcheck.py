@@ -561,3 +561,28 @@ def test_nothing_is_kept_alive() -> None:
     del x
     gc.collect()
     assert gone() is None
+
+
+class WholePrize(Function):
+    """A maximum that gives every tied element the whole gradient: right one by one."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.amax()
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return g * (x == x.amax()).to(x.dtype)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_tied_elements_are_moved_together(fast: bool) -> None:
+    x = tg.tensor([3.0, 1.0, 3.0], dtype=tg.float64, requires_grad=True)
+    for f in (WholePrize.apply, lambda x: WholePrize.apply(x * 2) + x.sum()):
+        with pytest.raises(GradcheckError, match=r"moved alike.*ratio 2\.") as caught:
+            gradcheck(f, x, fast_mode=fast)
+        assert "WholePrize" in str(caught.value)
+    for f in (tg.amax, lambda x: x.max(0).values.sin(), lambda x: x.relu() - (-x).relu()):
+        assert gradcheck(f, x, fast_mode=fast)
