@@ -4,28 +4,45 @@ Only what no input can tell apart belongs here; a mutant that no test happens to
 the tests. The tool refuses an entry that is killed, and one that is not made any more.
 """
 
-_UNUSED = "the value at a 0 is replaced two wheres further out"
 _EMPTY = "a product over no elements has no element to differentiate by, whatever its value"
+_SAME_SHAPE = "to reshape to the shape that is there changes nothing"
+_UNASKED = "the engine passes over the gradient of an input that needs none"
 
 EQUIVALENT: dict[str, str] = {
-    "arithmetic:_exponent_slope:forgotten call: where(still, 0.0, y * log(where(still, 1.0, a)))"
-    " -> (y * log(where(still, 1.0, a)))": "log(1) is 0, and y is finite where still",
+    "arithmetic:_exponent_slope:factor: where(b >= 0, 0.0, slope)"
+    " -> (2 * where(b >= 0, 0.0, slope))": "it is 0, -inf or nan",
+    "engine:fit:condition: g if g.dtype == dtype else g.astype(dtype) -> g.astype(dtype)": "a copy"
+    " has the same values",
+    "engine:fit:condition: t if t.dtype == dtype else t.to(dtype) -> t.to(dtype)": "it returns t"
+    " itself where that has the dtype",
     "engine:sum_to:condition: summed if summed.shape == shape else ... pe(shape)"
-    " -> summed.reshape(shape)": "to reshape to the shape that is there changes nothing",
-    "fused:_batch_norm_vjp:forgotten call: (for_bias / count).astype(g.dtype)"
-    " -> (for_bias / count)": "an array over a Python int keeps its dtype, which is that of g",
+    " -> summed.reshape(shape)": _SAME_SHAPE,
+    "fused:_dot_channels:saved value: a -> b in range(a.ndim)": "both have the same shape",
+    "fused:_matmul:condition: y if x.ndim == 2 else reshape(y, (*x ... hape[1]))"
+    " -> reshape(y, (*x.shape[:-1], matrix.shape[1]))": _SAME_SHAPE,
+    "fused:_matmul:forgotten call: _rows(x) -> x": "by a matrix, a product of rows is the same in"
+    " any shape; as one matrix it is faster",
+    "fused:_rows:condition: x if x.ndim == 2 else reshape(x, (ma ... ape[-1]))"
+    " -> reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))": _SAME_SHAPE,
+    "fused:linear.weight:swap: transpose(_rows(g), 0, 1)"
+    " -> transpose(_rows(g), 1, 0)": "either order exchanges the two",
     "indexing:_spread:condition: rows if row == 1 else rows[..., None ... ange(row)"
     " -> (rows[..., None] * row + np.arange(row))": "the other branch is its short form for row 1",
+    "joining:_cat_vjp:condition: getitem(g, index=along(dim, slice(st ... else None"
+    " -> getitem(g, index=along(dim, slice(start, end)))": _UNASKED,
+    "joining:stack.vjp:condition: getitem(g, index=along(dim, i)) if need else None"
+    " -> getitem(g, index=along(dim, i))": _UNASKED,
+    "order:_shared:saved value: x -> g in cast(sum(held, dims or None, True), x.dtype)": "g has the"
+    " dtype of y, and that is x's",
     "scan:_cumprod_doubling:condition: step < n -> (step <= n)": "one more round joins x and no"
     " elements",
     "scan:_cumprod_doubling:drop: n - step -> (-step)": "a slice may end counted from behind",
-    "scan:_cumprod_slope:constant: 1 -> 0 in np.where(x == 0, 1, x)": _UNUSED,
-    "scan:_cumprod_slope:constant: 1 -> 2 in np.where(x == 0, 1, x)": _UNUSED,
-    "scan:_cumprod_slope:forgotten call: np.where(x == 0, 1, x) -> x": _UNUSED,
+    "scan:_cumprod_slope:saved value: x -> g in x.ndim == 0": "both have the same shape",
     "scan:_prod_slope:saved value: x -> g in dims and x.size": "without elements in g an empty x"
     " has sizes that cannot be worked out; with some its reshaping is empty too",
     "scan:_prod_tree:constant: 1 -> 0 in sum(x, d, True) + 1": _EMPTY,
     "scan:_prod_tree:constant: 1 -> 2 in sum(x, d, True) + 1": _EMPTY,
     "scan:_prod_tree:drop: sum(x, d, True) + 1 -> sum(x, d, True)": _EMPTY,
+    "scan:_prod_tree:drop: n - 1 -> (-1)": "a slice may start counted from behind",
     "scan:_prod_tree:operator: sum(x, d, True) + 1 -> (sum(x, d, True) - 1)": _EMPTY,
 }

@@ -64,6 +64,12 @@ def test_binary_losses_at_the_ends_of_the_range() -> None:
     np.testing.assert_allclose(z.grad.numpy(), [0, 0, -1, 1, -tiny, tiny], rtol=1e-5)
 
 
+def test_binary_cross_entropy_by_its_target_at_the_ends_of_the_range() -> None:
+    x, t = wrap(np.array([0.0, 1.0, 0.5])), wrap(np.array([0.0, 1.0, 1.0])).requires_grad_()
+    F.binary_cross_entropy(x, t, reduction="sum").backward()
+    assert t.grad is not None and t.grad.tolist() == [100, -100, 0]
+
+
 def test_binary_losses_refuse() -> None:
     x = ops.full((3, 1), 0.5)
     for loss in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.ops.battery import arrays, broadcastable, check_op, few, leaf, shapes
 from tests.proofs.elementwise import BINARY, OPERATORS, UNARY
 from tinygrad_kr import ops
+from tinygrad_kr.autograd import grad
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import (
     ArgumentError,
@@ -99,39 +100,83 @@ def test_where_with_the_condition_alone() -> None:
 
 # Kinks and ties
 
+inf, nan = math.inf, math.nan
 MODES = ("trunc", "floor")
+ZERO = wrap(np.zeros(1))
+TINY = 5e-324  # 1 / TINY is inf
 
 
 @pytest.mark.parametrize(
-    ("f", "values", "expected"),
+    ("name", "f", "values", "expected"),
     [
-        (ops.relu, [0.0], [0.0]),
-        (ops.abs, [0.0], [0.0]),
-        (lambda x: ops.clamp(x, -1, 1), [-1.0, 1.0, 2.0], [1.0, 1.0, 0.0]),
-        (lambda x: ops.maximum(x, wrap(np.zeros(1))), [0.0, 1.0], [0.5, 1.0]),
-        (lambda x: ops.minimum(x, wrap(np.zeros(1))), [0.0, 1.0], [0.5, 0.0]),
-        (lambda x: ops.maximum(wrap(np.zeros(1)), x), [0.0, -1.0], [0.5, 0.0]),
-        (lambda x: ops.minimum(wrap(np.zeros(1)), x), [0.0, -1.0], [0.5, 1.0]),
-        (lambda x: ops.clamp(wrap(np.zeros(1)), x, 2.0), [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]),
-        (lambda x: ops.clamp(wrap(np.zeros(1)), -2.0, x), [0.0, -1.0, -2.0], [0.0, 1.0, 1.0]),
-        (lambda x: ops.clamp(wrap(np.zeros(1)), min=x), [0.0, 1.0], [0.0, 1.0]),
-        (lambda x: ops.clamp(wrap(np.zeros(1)), max=x), [0.0, -1.0], [0.0, 1.0]),
-        (lambda x: x**0, [0.0, 3.0], [0.0, 0.0]),
-        (lambda x: x**1, [0.0], [1.0]),
-        (lambda x: x**2, [0.0], [0.0]),
-        (lambda x: 0.0**x, [0.0, 2.0, -1.0], [0.0, 0.0, -math.inf]),
-        (lambda x: wrap(np.zeros(3)) ** x, [0.0, 2.0, -1.0], [0.0, 0.0, -math.inf]),
-        (lambda x: x ** wrap(np.zeros(1)), [0.0, 2.0, math.nan], [0.0, 0.0, 0.0]),
-        (ops.sqrt, [0.0], [math.inf]),
-        *((getattr(ops, step), [0.5], [0.0]) for step in ("ceil", "floor", "round", "trunc")),
-        *((lambda x, m=m: ops.div(x, 2.0, rounding_mode=m), [3.0], [0.0]) for m in MODES),
-        *((lambda x, m=m: ops.div(3.0, x, rounding_mode=m), [2.0], [0.0]) for m in MODES),
+        ("relu", ops.relu, [0.0], [0.0]),
+        ("abs", ops.abs, [0.0], [0.0]),
+        ("sign", ops.sign, [-2.0, 0.0, 2.0], [0.0, 0.0, 0.0]),
+        ("sqrt", ops.sqrt, [0.0], [inf]),
+        ("clamp", lambda x: ops.clamp(x, -1, 1), [-1.0, 1.0, 2.0], [1.0, 1.0, 0.0]),
+        ("clamp", lambda x: ops.clamp(x, min=1), [0.0, 1.0, 2.0], [0.0, 1.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(x, max=1), [0.0, 1.0, 2.0], [1.0, 1.0, 0.0]),
+        ("clamp", lambda x: ops.clamp(x, 1, 0), [-1.0, 0.0, 0.5, 1.0, 2.0], [0.0] * 5),
+        ("clamp", lambda x: ops.clamp(ZERO, x, 0.5), [0.0, 0.5, 1.0], [0.0, 0.0, 0.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, x, 2.0), [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, -2.0, x), [0.0, -1.0, -2.0], [0.0, 1.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, 0.0, x), [0.0, -1.0], [0.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, -1.0, x), [-1.0, -2.0], [1.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, 1.0, x), [1.0, 0.0], [0.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, min=x), [0.0, 1.0], [0.0, 1.0]),
+        ("clamp", lambda x: ops.clamp(ZERO, max=x), [0.0, -1.0], [0.0, 1.0]),
+        ("maximum", lambda x: ops.maximum(x, ZERO), [0.0, 1.0, -1.0], [0.5, 1.0, 0.0]),
+        ("maximum", lambda x: ops.maximum(ZERO, x), [0.0, 1.0, -1.0], [0.5, 1.0, 0.0]),
+        ("minimum", lambda x: ops.minimum(x, ZERO), [0.0, 1.0, -1.0], [0.5, 0.0, 1.0]),
+        ("minimum", lambda x: ops.minimum(ZERO, x), [0.0, 1.0, -1.0], [0.5, 0.0, 1.0]),
+        ("pow", lambda x: x**0, [0.0, 3.0], [0.0, 0.0]),
+        ("pow", lambda x: x**1, [0.0], [1.0]),
+        ("pow", lambda x: x**2, [0.0], [0.0]),
+        ("pow", lambda x: 0.0**x, [0.0, 2.0, -1.0, nan], [0.0, 0.0, -inf, nan]),
+        ("pow", lambda x: (-2.0) ** x, [2.0, 3.0], [nan, nan]),
+        ("pow", lambda x: ZERO**x, [0.0, 2.0, -1.0, nan], [0.0, 0.0, -inf, nan]),
+        ("pow", lambda x: (ZERO - 2) ** x, [2.0, 3.0], [nan, nan]),
+        ("pow", lambda x: x**ZERO, [0.0, 2.0, TINY, nan], [0.0, 0.0, 0.0, 0.0]),
+        *((step, getattr(ops, step), [0.5], [0.0]) for step in ("ceil", "floor", "round", "trunc")),
+        *(
+            (f"{m}_divide", f, [2.0], [0.0])
+            for m in MODES
+            for f in (
+                lambda x, m=m: ops.div(x, 2.0, rounding_mode=m),
+                lambda x, m=m: ops.div(3.0, x, rounding_mode=m),
+            )
+        ),
     ],
 )
-def test_conventions(f: Any, values: list[float], expected: list[float]) -> None:
+def test_conventions(name: str, f: Any, values: list[float], expected: list[float]) -> None:
+    """The gradient at kinks, ties and zeros; 0 is not None."""
     x = leaf(np.array(values))
     f(x).backward(wrap(np.ones(len(values))))
-    assert x._grad is not None and x._grad._array.tolist() == expected
+    assert x._grad is not None
+    np.testing.assert_array_equal(x._grad._array, expected)
+
+
+@pytest.mark.parametrize("low", [0.0, wrap(np.zeros(3))])
+def test_a_clamp_between_equal_bounds(low: Any) -> None:
+    x, high = leaf(np.array([-1.0, 0.0, 1.0])), leaf(np.zeros(3))
+    ops.clamp(x, low, high).backward(wrap(np.ones(3)))
+    assert x._grad is not None and x._grad._array.tolist() == [0.0, 1.0, 0.0]
+    assert high._grad is not None and high._grad._array.tolist() == [0.0, 0.0, 1.0]
+
+
+def test_the_mixed_derivative_of_pow_at_exponent_0() -> None:
+    a, b = leaf(np.array(4.0)), leaf(np.array(0.0))
+    (slope,) = grad(a**b, a, create_graph=True)
+    assert grad(slope, b)[0].item() == 0.25
+
+
+def test_relu_keeps_its_result_alone() -> None:
+    x = leaf(np.array([-1.0, 2.0]))
+    h = x * 1
+    y = ops.relu(h)
+    h.neg_()
+    y.backward(wrap(np.ones(2)))
+    assert x._grad is not None and x._grad._array.tolist() == [0.0, 1.0]
 
 
 def test_a_power_of_a_negative_has_no_slope_by_its_exponent() -> None:

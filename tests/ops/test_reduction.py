@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.ops.battery import arrays, check_parity, leaf, shapes
 from tinygrad_kr import ops
+from tinygrad_kr.autograd import grad
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import (
     ArgumentError,
@@ -63,6 +64,19 @@ def test_half_precision_is_summed_in_single() -> None:
     check_parity(lambda m, t: [m.sum(t), m.mean(t)], many)
 
 
+def test_half_precision_is_added_in_single() -> None:
+    x = wrap(np.array([60000.0, 60000.0, -60000.0], np.float16))
+    assert ops.sum(x).item() == 60000
+    assert ops.cumsum(x, 0)._array.tolist() == [60000, inf, 60000]
+
+
+@pytest.mark.parametrize("f", [ops.cumsum, ops.cumprod])
+def test_scans_of_0d_tensors(f: Any) -> None:
+    for dtype, result in (("int32", "int64"), ("float16", "float16"), ("float32", "float32")):
+        y = f(wrap(np.array(3, dtype)), 0)
+        assert y.dtype == result and y.shape == () and y.item() == 3
+
+
 @pytest.mark.parametrize(
     "f",
     [
@@ -108,37 +122,75 @@ def _with_dtypes(module: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("f", "values", "expected"),
+    ("name", "f", "values", "expected"),
     [
-        (ops.amax, [2, 1, 2], [0.5, 0, 0.5]),
-        (ops.amin, [1, 2, 1], [0.5, 0, 0.5]),
-        (ops.max, [2, 1, 2, 2], [1 / 3, 0, 1 / 3, 1 / 3]),
-        (ops.min, [nan, 1, nan], [0.5, 0, 0.5]),
-        (ops.median, [3, 1, 1], [0, 0.5, 0.5]),
-        (ops.median, [3, nan, nan], [0, 0.5, 0.5]),
-        (lambda x: ops.max(x, 0).values, [1, 2, 2], [0, 1, 0]),
-        (lambda x: ops.min(x, 0).values, [1, nan, nan], [0, 1, 0]),
-        (lambda x: ops.median(x, 0).values, [3, nan, nan], [0, 1, 0]),
-        (ops.std, [2, 2], [0, 0]),
-        (ops.std, [1e-200, -1e-200], [0, 0]),
-        (ops.norm, [0, 0], [0, 0]),
-        (lambda x: ops.norm(x, 1), [0, -3], [0, -1]),
-        (lambda x: ops.norm(x, 3), [0, 0], [0, 0]),
-        (lambda x: ops.norm(x, 0.5), [0, 4], [0, 1]),
-        (lambda x: ops.norm(x, inf), [3, -3], [0.5, -0.5]),
-        (ops.prod, [0, 0, 3], [0, 0, 0]),
-        (lambda x: ops.cumprod(x, 0), [2, 0, 3, 0, 5], [1, 8, 0, 0, 0]),
-        (lambda x: ops.softmax(x, 0), [-inf, 0, 0], [0, 0, 0]),
-        (lambda x: ops.logsumexp(x, 0), [-inf, 0, 0], [0, 0.5, 0.5]),
+        ("amax", ops.amax, [2, 1, 2], [0.5, 0, 0.5]),
+        ("amax", ops.amax, [3, nan, nan], [0, 0.5, 0.5]),
+        ("amin", ops.amin, [1, 2, 1], [0.5, 0, 0.5]),
+        ("amin", ops.amin, [3, nan, nan], [0, 0.5, 0.5]),
+        ("max", ops.max, [2, 1, 2, 2], [1 / 3, 0, 1 / 3, 1 / 3]),
+        ("min", ops.min, [nan, 1, nan], [0.5, 0, 0.5]),
+        ("median", ops.median, [3, 1, 1], [0, 0.5, 0.5]),
+        ("median", ops.median, [3, nan, nan], [0, 0.5, 0.5]),
+        ("max", lambda x: ops.max(x, 0).values, [1, 2, 2], [0, 1, 0]),
+        ("min", lambda x: ops.min(x, 0).values, [1, nan, nan], [0, 1, 0]),
+        ("median", lambda x: ops.median(x, 0).values, [3, nan, nan], [0, 1, 0]),
+        # PyTorch loses the sign of this infinity.
+        ("var", lambda x: ops.var(x, correction=2), [1, 3], [-inf, inf]),
+        ("var", lambda x: ops.var(x, correction=5), [1, 3], [-inf, inf]),
+        ("var", lambda x: ops.var(x, correction=5), [2, 2], [nan, nan]),
+        ("std", lambda x: ops.std(x, correction=2), [1, 3], [nan, nan]),
+        ("std", ops.std, [2, 2], [0, 0]),
+        ("std", ops.std, [1e-200, -1e-200], [0, 0]),
+        ("norm", ops.norm, [0, 0], [0, 0]),
+        ("p_norm", lambda x: ops.norm(x, 1), [0, -3], [0, -1]),
+        ("p_norm", lambda x: ops.norm(x, 3), [0, 0], [0, 0]),
+        ("p_norm", lambda x: ops.norm(x, 0.5), [0, 4], [0, 1]),
+        ("p_norm", lambda x: ops.norm(x, -1), [0, -4, 3], [0, 0, 0]),
+        ("p_norm", lambda x: ops.norm(x, inf), [3, -3], [0.5, -0.5]),
+        ("prod", ops.prod, [0, 0, 3], [0, 0, 0]),
+        ("cumprod", lambda x: ops.cumprod(x, 0), [2, 0, 3, 0, 5], [1, 8, 0, 0, 0]),
+        ("softmax", lambda x: ops.softmax(x, 0), [-inf, 0, 0], [0, 0, 0]),
+        ("logsumexp", lambda x: ops.logsumexp(x, 0), [-inf, 0, 0], [0, 0.5, 0.5]),
     ],
 )
-def test_conventions(f: Any, values: list[float], expected: list[float]) -> None:
+def test_conventions(name: str, f: Any, values: list[float], expected: list[float]) -> None:
     """Where a gradient goes at ties, at nan and at zeros."""
     x = leaf(np.array(values, np.float64))
     y = f(x)
     y.backward(wrap(np.ones(y.shape)))
     assert x._grad is not None
     np.testing.assert_allclose(x._grad._array, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [ops.std, lambda x: ops.norm(x, 3)])
+def test_the_second_derivative_of_std_and_p_norm_at_0_is_0(f: Any) -> None:
+    x, v = leaf(np.zeros(3)), leaf(np.array(1.0))
+    (g,) = grad(f(x), x, v, create_graph=True)
+    by_x, by_v = grad(g, (x, v), wrap(np.array([1.0, 2.0, 4.0])))
+    assert by_x._array.tolist() == [0, 0, 0] and by_v.item() == 0
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 8])
+def test_prod_twice_differentiated(n: int) -> None:
+    """By x_i and x_j it is the product of the others."""
+    values, weights = np.arange(1.0, n + 1), 3.0 ** np.arange(n)
+    x = leaf(values)
+    (g,) = grad(ops.prod(x), x, create_graph=True)
+    (h,) = grad(g, x, wrap(weights))
+    pairs = values.prod() / np.outer(values, values) * (1 - np.eye(n))
+    np.testing.assert_allclose(h._array, pairs @ weights, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((3, 0), 1), ((0, 3), 0), ((0, 3), (0, 1))])
+def test_prod_over_nothing_twice_differentiated(shape: Any, dim: Any) -> None:
+    x = leaf(np.ones(shape))
+    v = leaf(ops.prod(x, dim)._array)
+    for create_graph in (False, True):
+        (g,) = grad(ops.prod(x, dim), x, v, create_graph=create_graph)
+        assert g.shape == shape
+    (h,) = grad(g, v, wrap(np.ones(shape)))
+    np.testing.assert_array_equal(h._array, np.zeros(v.shape))
 
 
 EXTREMES = [

@@ -64,7 +64,7 @@ def _power_slope(a: Any, b: Any) -> Any:
     if isinstance(b, bool | int | float):
         return b * a ** (b - 1) if b != 0 else _flat(a)
     # 0 · a⁻¹ is 0 for every a; where a⁻¹ is not finite it is not computed.
-    still = logical_and(b == 0, logical_not(isfinite(1 / a)))
+    still = logical_and(b == 0, logical_not(isfinite(reciprocal(a))))
     return where(still, 0.0, b * a ** where(still, 1.0, b - 1))
 
 
@@ -73,7 +73,7 @@ def _exponent_slope(a: Any, b: Any, y: Any) -> Any:
         slope = y * (math.log(a) if a > 0 else -math.inf if a == 0 else math.nan)
         return where(b >= 0, 0.0, slope) if a == 0 else slope
     still = logical_and(a == 0, b >= 0)
-    return where(still, 0.0, y * log(where(still, 1.0, a)))
+    return y * log(where(still, 1.0, a))
 
 
 _add = Binary("add", np.add, "더하기. a + b.", quiet=True, a=lambda g: g, b=lambda g: g)

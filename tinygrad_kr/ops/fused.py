@@ -86,7 +86,7 @@ def _batch_norm_vjp(
     # scale · (g − mean(g) − x̂ · mean(g · x̂)): the paths through μ and σ² are the two means.
     dx = centred * (for_weight * invstd / -count).reshape(shape)
     dx += g
-    dx -= (for_bias / count).astype(g.dtype).reshape(shape)
+    dx -= (for_bias / count).reshape(shape)
     dx *= (invstd if weight is None else invstd * weight).reshape(shape)
     return dx, for_weight, for_bias
 

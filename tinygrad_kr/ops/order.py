@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
-from tinygrad_kr.ops.comparison import isnan, logical_and, logical_or, maximum, minimum, where
+from tinygrad_kr.ops.comparison import isnan, logical_or, maximum, minimum, where
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
@@ -144,7 +144,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 def _shared(g: Any, x: Any, y: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
     """The gradient in equal parts to the elements that are the answer."""
     found = restored(y, dims, keepdim)
-    held = logical_or(x == found, logical_and(isnan(x), isnan(found)))
+    held = logical_or(x == found, isnan(x))
     count = cast(sum(held, dims or None, True), x.dtype)
     return where(held, restored(g, dims, keepdim) / count, 0.0)
 

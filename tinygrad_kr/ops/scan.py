@@ -128,25 +128,25 @@ def _cumprod_slope(needs: Any, g: Any, x: Any, y: Any, dim: int) -> Any:
     if x.ndim == 0:
         return (g,)
     zeros = np.cumsum(x == 0, axis=dim)
+    upto = _cumsum_forward(g * y, dim=dim, backwards=True) / x
     if not zeros.any():
-        return (_cumsum_forward(g * y, dim=dim, backwards=True) / x,)
+        return (upto,)
     first = (zeros == 1) & (x == 0)
-    mended = np.where(first, 1, x).astype(x.dtype, copy=False)
-    through = _cumsum_forward(g * _scan(np.multiply, mended, dim), dim=dim, backwards=True)
-    upto = _cumsum_forward(g * y, dim=dim, backwards=True) / np.where(x == 0, 1, x)
-    return (np.where(first, through, np.where(zeros > 0, 0, upto)),)
+    through = _scan(np.multiply, np.where(first, 1, x), dim)
+    through = _cumsum_forward(g * through, dim=dim, backwards=True)
+    return (np.where(first, through, np.where(x == 0, 0, upto)),)
 
 
 def _cumprod_doubling(x: Any, dim: int) -> Any:
     """The running product by multiplications alone, each step twice as far."""
     if x.ndim == 0:
-        return x * 1
+        return x
     step, n = 1, x.shape[dim]
     while step < n:
         ahead = _cut(x, dim, step, n) * _cut(x, dim, 0, n - step)
         x = cat((_cut(x, dim, 0, step), ahead), dim)
         step *= 2
-    return x * 1
+    return x
 
 
 _cumprod: Callable[..., Tensor] = Primitive(
