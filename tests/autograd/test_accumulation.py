@@ -34,6 +34,18 @@ def test_a_root_given_twice_counts_twice(create_graph: bool) -> None:
     assert values(g) == [8.0, 30.0]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_walk_starts_in_the_dtype_of_its_roots(create_graph: bool) -> None:
+    x = tg.tensor([1.0, 2.0], dtype=tg.float32, requires_grad=True)
+    y = x * 2
+    seen = []
+    y.register_hook(lambda g: seen.append(g.dtype))
+    weights = [tg.tensor([1.0, 10.0], dtype=tg.float64)] * 2
+    tg.autograd.backward([x, y], weights, create_graph=create_graph)
+    assert x.grad is not None and x.grad.dtype == tg.float32 and seen == [tg.float32]
+    assert values(x.grad) == [3.0, 30.0]
+
+
 def test_a_leaf_is_a_root_and_below_one() -> None:
     x = leaf(3.0)
     tg.autograd.backward([x, x * x, x])

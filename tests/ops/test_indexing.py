@@ -143,6 +143,15 @@ def test_an_integer_beside_an_array_is_applied_first() -> None:
     assert x[wrap(np.array(0)), :, [0, 1]].shape == (3, 2)
 
 
+def test_a_mask_of_two_dims_beside_integers() -> None:
+    x = leaf(np.arange(12.0).reshape(2, 2, 3))
+    mask, columns = np.array([[True, False], [True, True]]), np.array([0, 2, 2])
+    y = x[wrap(mask), wrap(columns)]
+    assert y.tolist() == [0, 8, 11]
+    y.backward(wrap(np.array([1.0, 10.0, 100.0])))
+    assert x.grad.tolist() == [[[1, 0, 0], [0, 0, 0]], [[0, 0, 10], [0, 0, 100]]]
+
+
 def test_what_numpy_means_where_pytorch_refuses() -> None:
     x = numbers(2, 3)
     np.testing.assert_array_equal(x[::-1, ::-2].numpy(), x.numpy()[::-1, ::-2])
