@@ -99,6 +99,15 @@ def test_add_grad_to_a_read_only_array_makes_another() -> None:
     assert values(x.grad) == [13.0, 23.0] and frozen.tolist() == [10.0, 20.0]
 
 
+def test_a_walk_in_which_a_hook_replaces_a_value_that_retains() -> None:
+    x = leaf([1.0, 2.0])
+    y = x * 1
+    y.retain_grad()
+    x.register_hook(lambda g: (y.mul_(2), None)[1])
+    (y * 3).sum().backward(create_graph=True)
+    assert values(x.grad) == [3.0, 3.0] and y.retains_grad
+
+
 # Past what leads to no input
 
 

@@ -28,6 +28,8 @@ EQUIVALENT: dict[str, str] = {
     " -> transpose(_rows(g), 1, 0)": "either order exchanges the two",
     "indexing:_spread:condition: rows if row == 1 else rows[..., None ... ange(row)"
     " -> (rows[..., None] * row + np.arange(row))": "the other branch is its short form for row 1",
+    "indexing:_spread:constant: 1 -> 2 in p.ndim if _is_mask(p) else 1": "with more leading"
+    " dimensions than the index has the rows are shorter, and the positions the same",
     "joining:_cat_vjp:condition: getitem(g, index=along(dim, slice(st ... else None"
     " -> getitem(g, index=along(dim, slice(start, end)))": _UNASKED,
     "joining:stack.vjp:condition: getitem(g, index=along(dim, i)) if need else None"

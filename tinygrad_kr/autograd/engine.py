@@ -158,7 +158,7 @@ def walk(
                     continue
                 if create_graph and type(r) is np.ndarray:
                     r = wrap(r)
-                if (r.shape != edge.shape or r.dtype is not edge.dtype) and edge.shape is not None:
+                if r.shape != edge.shape or r.dtype is not edge.dtype:
                     r = fit(r, edge.shape, edge.dtype)
                 if edge in pending:
                     pending[edge] = pending[edge] + r
