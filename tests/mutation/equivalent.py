@@ -17,6 +17,8 @@ EQUIVALENT: dict[str, str] = {
     " itself where that has the dtype",
     "engine:sum_to:condition: summed if summed.shape == shape else ... pe(shape)"
     " -> summed.reshape(shape)": _SAME_SHAPE,
+    "engine:walk:condition: r if r is not g and _is_owned(r) else _owned(r) -> _owned(r)": "a copy"
+    " has the same values",
     "fused:_dot_channels:saved value: a -> b in range(a.ndim)": "both have the same shape",
     "fused:_matmul:condition: y if x.ndim == 2 else reshape(y, (*x ... hape[1]))"
     " -> reshape(y, (*x.shape[:-1], matrix.shape[1]))": _SAME_SHAPE,

@@ -152,6 +152,13 @@ def test_a_mask_of_two_dims_beside_integers() -> None:
     assert x.grad.tolist() == [[[1, 0, 0], [0, 0, 0]], [[0, 0, 10], [0, 0, 100]]]
 
 
+def test_rows_without_elements_have_a_gradient_without_elements() -> None:
+    x = leaf(np.ones((3, 0)))
+    y = x[wrap(np.array([2, 0, 2, 1]))]
+    y.backward(wrap(np.ones((4, 0))))
+    assert y.shape == (4, 0) and x.grad.shape == (3, 0)
+
+
 def test_what_numpy_means_where_pytorch_refuses() -> None:
     x = numbers(2, 3)
     np.testing.assert_array_equal(x[::-1, ::-2].numpy(), x.numpy()[::-1, ::-2])
