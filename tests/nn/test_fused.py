@@ -60,6 +60,13 @@ def test_what_batch_norm_gives_may_be_changed_in_place() -> None:
         y.sum().backward()
 
 
+def test_batch_norm_of_half_precision_stays_half() -> None:
+    x = wrap(np.array([[1.0], [3.0]], np.float16)).requires_grad_()
+    y, mu, var = fused.batch_norm(x, None, None, 0.0)
+    assert y.dtype == mu.dtype == np.float16
+    assert y.tolist() == [[-1], [1]] and mu.tolist() == [2] and var.tolist() == [1]
+
+
 def test_the_bias_may_be_changed_after_a_batch_norm() -> None:
     x, weight = wrap(seeded(0, 4, 3)).requires_grad_(), wrap(seeded(1, 3)).requires_grad_()
     leaf = wrap(seeded(2, 3)).requires_grad_()
