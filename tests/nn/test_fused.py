@@ -62,7 +62,7 @@ def test_what_batch_norm_gives_may_be_changed_in_place() -> None:
 
 def test_batch_norm_of_half_precision_stays_half() -> None:
     x = wrap(np.array([[1.0], [3.0]], np.float16)).requires_grad_()
-    y, mu, var = fused.batch_norm(x, None, None, 0.0)
+    y, mu, var = fused.batch_norm(x, None, None, np.float64(0.0))
     assert y.dtype == mu.dtype == np.float16
     assert y.tolist() == [[-1], [1]] and mu.tolist() == [2] and var.tolist() == [1]
 
