@@ -48,7 +48,9 @@ def _norm_slope(g: Any, x: Any, y: Any, p: float, dims: tuple[int, ...], keepdim
 _norm2: Callable[..., Tensor] = Primitive(
     "norm",
     _norm2_forward,
-    x=lambda g, x, y, dims, keepdim: x * restored(g / where(y == 0, 1.0, y), dims, keepdim),
+    x=lambda g, x, y, dims, keepdim: (
+        x * restored(where(y == 0, 0.0, g / where(y == 0, 1.0, y)), dims, keepdim)
+    ),
 )
 _norm: Callable[..., Tensor] = Primitive("p_norm", _norm_forward, x=_norm_slope)
 
@@ -59,7 +61,7 @@ def norm(
 ) -> Tensor:
     """노름.
 
-    (Σ |x|^p)^(1/p) over ``dim``. The gradient at 0 is 0.
+    (Σ |x|^p)^(1/p) over ``dim``. The gradients at 0, of both orders, are 0.
 
     Args:
         p: ``"fro"`` means 2, ``inf`` the largest |x|, ``-inf`` the smallest, 0 the number of
