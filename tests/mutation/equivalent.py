@@ -19,6 +19,8 @@ EQUIVALENT: dict[str, str] = {
     " -> summed.reshape(shape)": _SAME_SHAPE,
     "engine:walk:condition: r if r is not g and _is_owned(r) else _owned(r) -> _owned(r)": "a copy"
     " has the same values",
+    "engine:walk:condition: leaf.hooks and isinstance(leaf, Leaf)"
+    " -> (leaf.hooks or isinstance(leaf, Leaf))": "without hooks it is shown to nobody, and copied",
     "fused:_dot_channels:saved value: a -> b in range(a.ndim)": "both have the same shape",
     "fused:_matmul:condition: y if x.ndim == 2 else reshape(y, (*x ... hape[1]))"
     " -> reshape(y, (*x.shape[:-1], matrix.shape[1]))": _SAME_SHAPE,
@@ -49,4 +51,6 @@ EQUIVALENT: dict[str, str] = {
     "scan:_prod_tree:drop: sum(x, d, True) + 1 -> sum(x, d, True)": _EMPTY,
     "scan:_prod_tree:drop: n - 1 -> (-1)": "a slice may start counted from behind",
     "scan:_prod_tree:operator: sum(x, d, True) + 1 -> (sum(x, d, True) - 1)": _EMPTY,
+    "schedules:CosineAnnealingLR.get_lr:operator: t - 1 - self.T_max"
+    " -> (t - 1 + self.T_max)": "the two differ by 2 T_max, which is what they are divided by",
 }

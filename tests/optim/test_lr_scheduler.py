@@ -114,6 +114,18 @@ def test_plateau_takes_a_number_and_no_words() -> None:
     assert schedule.state_dict() == before
 
 
+@pytest.mark.parametrize(("mode", "sign"), [("max", 1), ("min", -1)])
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+def test_better_by_the_threshold_and_no_less(mode: Any, sign: int, threshold_mode: Any) -> None:
+    for by, bad_epochs in ((0.15, 0), (0.05, 1)):
+        schedule = lr_scheduler.ReduceLROnPlateau(
+            optimizer(), mode, threshold=0.1, threshold_mode=threshold_mode
+        )
+        schedule.step(1.0)
+        schedule.step(1.0 + sign * by)
+        assert schedule.num_bad_epochs == bad_epochs
+
+
 def test_resuming_by_number_needs_the_initial_rates() -> None:
     opt = optimizer()
     with pytest.raises(StateDictError, match="initial_lr"):
