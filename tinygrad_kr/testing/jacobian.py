@@ -134,10 +134,12 @@ class Problem:
 
 
 def shifted(arrays: Sequence[Array], directions: Sequence[Array], t: float) -> list[Array]:
+    """The arrays, moved by ``t`` along the directions."""
     return [to_ndarray(a + t * d) for a, d in zip(arrays, directions, strict=True)]
 
 
 def row(arrays: Sequence[Array]) -> Array:
+    """All elements of the arrays, one after the other."""
     return np.concatenate([np.zeros(0), *(np.ravel(a) for a in arrays)])
 
 
