@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from .equivalent import EQUIVALENT
 from .mutants import Mutant, mutants
-from .run import WHOLE_TIMEOUT, Verdict, face, in_turn, own_tests, survey
+from .run import WHOLE_TIMEOUT, Verdict, face, failing, in_turn, own_tests, survey
 
 KILLED = ("killed", "timeout")
 
@@ -62,6 +62,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _whole_run(few: Sequence[Mutant], jobs: int) -> list[Verdict]:
+    if broken := failing(["tests"]):
+        sys.exit(f"Nothing can be told: these fail on the whole package, {', '.join(broken)}")
     print(f"{len(few)} mutants against the whole default run")
     tasks = [(m, ["tests"], WHOLE_TIMEOUT) for m in few]
     return _watch(in_turn(jobs, face, tasks), len(tasks), every=1)

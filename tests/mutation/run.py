@@ -201,6 +201,12 @@ def face(mutant: Mutant, tests: Sequence[str], timeout: float = TIMEOUT) -> Verd
     return Verdict(mutant, "survived", f"{len(notes)} tests", seconds)
 
 
+def failing(tests: Sequence[str]) -> list[str]:
+    """Those of the tests that fail on the unbroken package."""
+    notes, _ = _run({}, tests, WHOLE_TIMEOUT)
+    return [test for test, note in (notes or {}).items() if not note.passed]
+
+
 def in_turn(jobs: int, task: Callable[..., Any], arguments: Iterable[Any]) -> Iterator[Any]:
     """The results of ``task`` for each argument, as they come."""
     with ThreadPoolExecutor(jobs) as pool:
