@@ -84,9 +84,11 @@ def width(part: Any) -> int:
 
 
 def read(x: Array, key: Key) -> Any:
-    """NumPy's ``x[key]``, the integers taken first, ``...`` as the slices that it stands for."""
+    """NumPy's ``x[key]``, the integers taken first, 0-d arrays among them, ``...`` as the slices
+    that it stands for."""
     rest = [slice(None)] * (x.ndim - sum(map(width, key)))
     parts = [q for p in key for q in (rest if p is ... else [p])]
+    parts = [int(p) if isinstance(p, np.ndarray) and p.ndim == 0 else p for p in parts]
     first = [p if type(p) is int else slice(None) for p in parts for _ in range(width(p))]
     return x[tuple(first)][tuple(p for p in parts if type(p) is not int)]
 
