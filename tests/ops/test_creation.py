@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import tinygrad_kr as tg
 from tinygrad_kr.errors import (
     ArgumentError,
+    ConversionError,
     DeviceError,
     DTypeError,
     GradientError,
@@ -165,6 +166,7 @@ REFUSED: list[tuple[Call, type[TinygradKrError]]] = [
     (lambda L: L.randint(5, 3, (2,)), ArgumentError),
     (lambda L: L.randint(5), ArgumentError),
     (lambda L: L.randperm(-1), ShapeError),
+    (lambda L: L.arange(L.ones((2, 2))), ConversionError),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,10 @@ from hypothesis import settings
 from tests.proofs.constants import CONSTANT
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.node import Node
+from tinygrad_kr.errors import TinygradKrError
 from tinygrad_kr.ops.primitive import Primitive, registry
 from tinygrad_kr.testing import Call, OpRecord, battery
+from tinygrad_kr.testing.call import tensors_in
 
 FAMILIES = ["elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers"]
 RECORDS: list[OpRecord] = [
@@ -88,3 +91,15 @@ def test_every_vjp_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ops.__all__)
 def test_every_public_op_is_proven(name: str) -> None:
     assert (name in VARIANTS) != (name in CONSTANT)
+
+
+@pytest.mark.parametrize("name", CONSTANT)
+def test_no_gradient_flows_through_a_constant_one(name: str) -> None:
+    x = ops.ones((2, 2)).requires_grad_()
+    results = []
+    for given in ((x,), (x, x)):
+        with suppress(TinygradKrError, TypeError):
+            results.append(getattr(ops, name)(*given))
+    takes_one = CONSTANT[name] in ("its result is of bools", "it counts, or says where")
+    assert results or not takes_one, "not called"
+    assert not any(t.requires_grad for t in tensors_in(results) if t is not x)

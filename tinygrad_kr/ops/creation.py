@@ -301,7 +301,10 @@ def arange(
     if end is None:
         start, end = None, start
     given = (0 if start is None else start, math.nan if end is None else end, step)
-    numbers = [as_array(v).item() if isinstance(v, TensorBase) else v for v in given]
+    numbers: list[Any] = [
+        v.item() if isinstance(v, TensorBase) else v  # type: ignore[attr-defined]
+        for v in given
+    ]
     if dtype is None:
         whole = all(isinstance(v, int | np.integer) for v in numbers)
         chosen = dtypes.int64 if whole else dtypes.get_default_dtype()

@@ -20,8 +20,8 @@ from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import GradcheckError, TinygradKrError
 from tinygrad_kr.tensor import Tensor
-from tinygrad_kr.testing.call import Call, tensors_in, with_tensors
-from tinygrad_kr.testing.gradcheck import derivative_of
+from tinygrad_kr.testing.call import Call, tensors_in, unchanged
+from tinygrad_kr.testing.gradcheck import of_gradients
 from tinygrad_kr.testing.jacobian import (
     Function,
     Problem,
@@ -31,7 +31,7 @@ from tinygrad_kr.testing.jacobian import (
     shifted,
     together,
 )
-from tinygrad_kr.testing.numerical import STEP, scale_of, slope
+from tinygrad_kr.testing.numerical import STEP, scale_of
 from tinygrad_kr.testing.report import fault_of
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class _Proof:
         weight, count = row(self.weights), len(problem.arrays)
         f = problem.along(self.directions[:count], leaves=False)
         analytic = _dot(self.plain, self.directions[:count])
-        if not self._right(analytic, lambda t: float(np.dot(weight, f(t)))):
+        if not self.tolerance.proves(analytic, lambda t: float(np.dot(weight, f(t)))):
             self._compare("gradcheck", problem)
         if record.analytic:
             self._complex_step(analytic)
@@ -200,14 +200,9 @@ class _Proof:
             return _dot(self.problem.gradients(moved[count:], ran), self.toward)
 
         analytic = _dot([g._array for g in self.second], self.directions)
-        if not self._right(analytic, projected):
-            above = Call((self.problem.call.args, self.problem.call.kwargs, tuple(self.seeds)), {})
-            self._compare("gradgradcheck", Problem(derivative_of(self.problem.f), above))
-
-    def _right(self, analytic: float, f: Callable[[float], float]) -> bool:
-        found = slope(lambda t: np.array([f(t)]), self.tolerance.eps)
-        wrong, unsure = self.tolerance.judge(np.array([analytic]), found)
-        return not (wrong | unsure | found.kink).any()
+        if not self.tolerance.proves(analytic, projected):
+            above = of_gradients(self.problem.f, self.problem.call, self.seeds)
+            self._compare("gradgradcheck", above)
 
     def _compare(self, name: str, problem: Problem) -> None:
         """Element by element, what failed as a whole: a kink may be there, and no fault."""
@@ -230,22 +225,13 @@ class _Proof:
         moved = iter(
             a + 1j * step * d for a, d in zip(self.problem.arrays, self.directions, strict=False)
         )
-        call = self.problem.call
-        at = Call(
-            *_arrays(
-                (call.args, call.kwargs), lambda t: next(moved) if t.requires_grad else t._array
-            )
-        )
+        at = self.problem.call.map(lambda t: next(moved) if t.requires_grad else t._array)
         exact = _dot(self.weights, [np.imag(y) / step for y in _flat(at.of(self.record.reference))])
         _near(self.record, "complex step", [np.array(exact)], [np.array(analytic)], 1e-9)
 
 
 def _dot(a: Sequence[Array], b: Sequence[Array]) -> float:
     return float(sum(np.sum(x * y) for x, y in zip(a, b, strict=True)))
-
-
-def _arrays(value: Any, make: Callable[[Tensor], Array]) -> Any:
-    return with_tensors(value, make)
 
 
 def _flat(result: Any) -> list[Array]:
@@ -261,7 +247,7 @@ def _contiguous(t: Tensor) -> Tensor:
 
 def _check_unchanged(record: OpRecord, held: Sequence[tuple[Array, Array]]) -> None:
     for array, before in held:
-        if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
+        if not unchanged(array, before):
             raise _fault(record, "입력을 바꾸었습니다", "an input was changed")
 
 
@@ -337,7 +323,7 @@ def _check_refusals(record: OpRecord) -> None:
         else:
             raise _fault(record, f"거부하지 않았습니다: {call}", f"not refused: {call}")
         for t, old in zip(call.tensors(), before, strict=True):
-            if not np.array_equal(t._array, old, equal_nan=old.dtype.kind == "f"):
+            if not unchanged(t._array, old):
                 np.copyto(t._array, old)
                 raise _fault(
                     record, f"거부하면서 바꾸었습니다: {call}", f"refused but changed: {call}"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.tensor import Tensor
@@ -37,6 +39,11 @@ def with_tensors(value: Any, make: Callable[[Tensor], Any]) -> Any:
     if isinstance(value, dict):
         return {key: with_tensors(part, make) for key, part in value.items()}
     return value
+
+
+def unchanged(array: Array, before: Array) -> bool:
+    """Whether an array still is what it was, nan for nan."""
+    return np.array_equal(array, before, equal_nan=array.dtype.kind == "f")
 
 
 @dataclass(frozen=True, repr=False)

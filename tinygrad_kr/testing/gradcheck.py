@@ -19,7 +19,7 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, TinygradKrError
 from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.tensor import Tensor
-from tinygrad_kr.testing.call import Call, tensors_in
+from tinygrad_kr.testing.call import Call, tensors_in, unchanged
 from tinygrad_kr.testing.jacobian import (
     Function,
     Problem,
@@ -128,9 +128,9 @@ def gradgradcheck(
     return _verdict("gradgradcheck", whole, part, func, call, raise_exception)
 
 
-def derivative_of(func: Function) -> Function:
-    """The gradients of ``func`` as a function of its arguments, its keywords and the gradients of
-    its outputs."""
+def of_gradients(func: Function, call: Call, seeds: Sequence[Tensor]) -> Problem:
+    """The gradients of ``func`` as a function themselves: of its arguments, its keywords and the
+    gradients that its outputs start from."""
 
     def derivative(args: Any, kwargs: Any, seeds: Sequence[Tensor]) -> tuple[Tensor, ...]:
         call = Call(args, kwargs)
@@ -140,7 +140,7 @@ def derivative_of(func: Function) -> Function:
             return tuple(wrap(np.zeros(t.shape)) for t in wanted)
         return grad(outputs, wanted, seeds, create_graph=True, materialize_grads=True)
 
-    return derivative
+    return Problem(derivative, Call((call.args, call.kwargs, tuple(seeds)), {}))
 
 
 def _call(inputs: Any) -> Call:
@@ -199,8 +199,7 @@ class _Check:
         if seeds is None:
             rng = np.random.default_rng(0)
             seeds = [wrap(rng.standard_normal(y.shape)).requires_grad_() for y in outputs]
-        above = Call((call.args, call.kwargs, tuple(seeds)), {})
-        self._prove(Problem(derivative_of(func), above), len(call.tensors()))
+        self._prove(of_gradients(func, call, seeds), len(call.tensors()))
 
     def _prove(self, problem: Problem, inputs: int) -> bool:
         """Whether there was a kink."""
@@ -251,9 +250,7 @@ def _consistent(func: Function, call: Call, within: float) -> Problem:
         )
     again = [t._array for t in problem.run()[1]]
     changed = [
-        i
-        for i, (a, b) in enumerate(zip(arrays, before, strict=True))
-        if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        i for i, (a, b) in enumerate(zip(arrays, before, strict=True)) if not unchanged(a, b)
     ]
     for i in changed:
         np.copyto(arrays[i], before[i])

@@ -48,6 +48,12 @@ class Tolerance:
             wrong &= ~np.isnan(found.value)  # nothing can be asked there
         return np.where(found.kink, ~between, wrong & ~unsure), unsure
 
+    def proves(self, analytic: float, f: Callable[[float], float]) -> bool:
+        """Whether ``analytic`` is the slope of ``f`` at 0 beyond doubt, and no kink is there."""
+        found = slope(lambda t: np.array([f(t)]), self.eps)
+        wrong, unsure = self.judge(np.array([analytic]), found)
+        return not (wrong | unsure | found.kink).any()
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -153,9 +159,7 @@ def project(problem: Problem, tolerance: Tolerance, rng: np.random.Generator) ->
         float(np.vdot(g, d)) for g, d in zip(problem.gradients(weights), directions, strict=True)
     )
     weight, f = row(weights), problem.along(directions)
-    found = slope(lambda t: np.array([np.dot(weight, f(t))]), tolerance.eps)
-    wrong, unsure = tolerance.judge(np.array([analytic]), found)
-    return not (wrong | unsure | found.kink).any()
+    return tolerance.proves(analytic, lambda t: float(np.dot(weight, f(t))))
 
 
 def jacobians(problem: Problem) -> list[Array]:
