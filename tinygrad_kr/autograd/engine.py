@@ -160,15 +160,15 @@ def walk(
                     r = wrap(r)
                 if r.shape != edge.shape or r.dtype is not edge.dtype:
                     r = fit(r, edge.shape, edge.dtype)
-                if edge in pending:
-                    pending[edge] = pending[edge] + r
-                elif isinstance(edge, Leaf):
+                if isinstance(edge, Leaf):
                     if edge in found:
                         # NumPy adds 0-d arrays up to a scalar.
                         total = found[edge] + r
                         found[edge] = total if create_graph else to_ndarray(total)
                     else:
                         found[edge] = r if r is not g and _is_owned(r) else _owned(r)
+                elif edge in pending:
+                    pending[edge] = pending[edge] + r
                 else:
                     pending[edge] = r
                     push(heap, (edge.order, edge))

@@ -75,7 +75,7 @@ class Node:
         op: Operation,
         edges: Sequence[Node | None],
         kept: Any,
-        checks: tuple[Check, ...],
+        checks: Sequence[Check],
         shape: tuple[int, ...],
         dtype: DType,
     ) -> None:

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,14 @@ def _binder(vjp: Vjp, columns: Sequence[str]) -> Callable[[Any, Sequence[Any]], 
         return lambda g, kept: vjp(g, kept[only])
     pick = itemgetter(*where)
     return lambda g, kept: vjp(g, *pick(kept))
+
+
+class _Plan(NamedTuple):
+    """What a call keeps, when a certain set of its inputs need a gradient."""
+
+    row: list[bool]  # which columns
+    held: list[int]  # which inputs are among them
+    shapes: bool  # whether the shape of an input is
 
 
 def operand(value: Any) -> Any:
@@ -139,7 +147,8 @@ class Primitive:
         else:
             names = [p.name for p in _parameters(vjp)[2:]]
             self._shared_where = [self.columns.index(n) for n in names]
-        self._plans: dict[Needs, list[bool]] = {}
+        self._no_shapes = [None] * len(self.inputs)
+        self._plans: dict[Needs, _Plan] = {}
         registry[name] = self
 
     def __repr__(self) -> str:
@@ -148,8 +157,8 @@ class Primitive:
     def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
         return _by_name, (self.name,)
 
-    def _plan(self, needs: Needs) -> list[bool]:
-        """Which columns a call keeps, when these of its inputs need a gradient."""
+    def _plan(self, needs: Needs) -> _Plan:
+        """What a call keeps, when these of its inputs need a gradient."""
         plan = self._plans.get(needs)
         if plan is None:
             if self.shared is not None:
@@ -160,72 +169,72 @@ class Primitive:
                          for p in _parameters(self.vjps[n])[1:]}  # fmt: skip
             if self.reference is not None:
                 asked |= {p.name for p in _parameters(self.reference)} & set(self.columns)
-            plan = self._plans[needs] = [c in asked for c in self.columns]
+            held = [i for i, n in enumerate(self.inputs) if n in asked]
+            shapes = any(f"{n}_shape" in asked for n in self.inputs)
+            plan = self._plans[needs] = _Plan([c in asked for c in self.columns], held, shapes)
         return plan
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
-        tensors = False
-        arrays = []
+        tensors = recorded = False
+        arrays: list[Any] = []
+        edges: list[Node | None] = []
         for x in inputs:
+            edge = None
             if isinstance(x, TensorBase):
                 tensors = True
-                arrays.append(x._array)
-            else:
-                arrays.append(x)
+                edge = x._node if x._view is None else current_node(x)
+                if edge is not None:
+                    recorded = True
+                x = x._array
+            arrays.append(x)
+            edges.append(edge)
         y = self.forward(*arrays, **static)
         if not tensors:
             return y if self.several else to_ndarray(y)
+        recorded = recorded and mode.recording
         if self.several:
-            return self._record_several(inputs, arrays, y, static)
-        y = to_ndarray(y)
-        edges = [current_node(x) if isinstance(x, TensorBase) else None for x in inputs]
+            return self._several(inputs, arrays, y, static, edges if recorded else None)
+        if type(y) is not np.ndarray:
+            y = np.asarray(y)
         out = wrap(y)
-        if mode.recording and any(edges) and is_floating(y.dtype):
-            self._record(out, inputs, arrays, edges, static)
+        if recorded and y.dtype.kind == "f":
+            row, checks = self._keep(y, inputs, arrays, edges, static)
+            if row[0] is not None:
+                checks.append((out._version, 0))
+            out._node = Node(self, edges, row, checks, y.shape, y.dtype)
         if self.view:
             self._follow_base(out, inputs[0], static)
         return out
 
     def _keep(
-        self, y: Any, inputs: Sequence[Any], arrays: Sequence[Any], needs: Needs,
+        self, y: Any, inputs: Sequence[Any], arrays: Sequence[Any], edges: Sequence[Node | None],
         static: dict[str, Any],
-    ) -> tuple[list[Any], tuple[Check, ...]]:  # fmt: skip
+    ) -> tuple[list[Any], list[Check]]:  # fmt: skip
         """The kept row of a call, and the version checks of the inputs in it."""
         values: list[Any]
         if self.variadic:
             plan = self._plan(())
-            values = [y, tuple(arrays), tuple(a.shape for a in arrays)]
-            keeps = [plan[1]] * len(inputs)
+            values = [y, tuple(arrays), tuple([a.shape for a in arrays])]
+            held: Sequence[int] = range(len(inputs)) if plan.held else ()
         else:
-            plan = self._plan(needs)
-            values = [y, *arrays, *map(np.shape, arrays)]
-            keeps = plan[1:]
-        values += [static[n] for n in self.static]
-        row = [v if k else None for v, k in zip(values, plan, strict=True)]
-        held = zip(inputs, arrays, keeps, strict=False)
-        return row, tuple(check_of(x) for x, a, k in held if k and isinstance(a, np.ndarray))
+            plan = self._plan(tuple([e is not None for e in edges]))
+            values = [y, *arrays, *(map(np.shape, arrays) if plan.shapes else self._no_shapes)]
+            held = plan.held
+        for name in self.static:
+            values.append(static[name])
+        row = [v if k else None for v, k in zip(values, plan.row, strict=True)]
+        return row, [check_of(inputs[i]) for i in held if isinstance(arrays[i], np.ndarray)]
 
-    def _record(
-        self, out: Tensor, inputs: Sequence[Any], arrays: Sequence[Any],
-        edges: Sequence[Node | None], static: dict[str, Any],
-    ) -> None:  # fmt: skip
-        y = out._array
-        row, checks = self._keep(y, inputs, arrays, tuple(e is not None for e in edges), static)
-        if row[0] is not None:
-            checks = (*checks, (out._version, 0))
-        out._node = Node(self, edges, row, checks, y.shape, y.dtype)
-
-    def _record_several(
+    def _several(
         self, inputs: Sequence[Any], arrays: Sequence[Any], ys: Sequence[Array],
-        static: dict[str, Any],
+        static: dict[str, Any], edges: Sequence[Node | None] | None,
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        outs = tuple(wrap(y) for y in ys)
-        edges = [current_node(x) if isinstance(x, TensorBase) else None for x in inputs]
-        if mode.recording and any(edges):
-            needs = tuple(e is not None for e in edges)
-            row, checks = self._keep(ys, inputs, arrays, needs, static)
+        """The outputs as tensors, recorded if ``edges`` are given."""
+        outs = tuple([wrap(y) for y in ys])
+        if edges is not None:
+            row, checks = self._keep(ys, inputs, arrays, edges, static)
             if row[0] is not None:
-                checks = (*checks, *((o._version, 0) for o in outs))
+                checks += [(o._version, 0) for o in outs]
             node = Node(self, edges, row, checks, Bundle.shape, Bundle.dtype)  # type: ignore[arg-type]
             for i, out in enumerate(outs):
                 if is_floating(out._array.dtype):
@@ -267,7 +276,7 @@ class Primitive:
                 None if e is None or call is None else call(g, kept)
                 for e, call in zip(edges, self._calls, strict=True)
             ]
-        needs = tuple(e is not None for e in edges)
+        needs = tuple([e is not None for e in edges])
         pulled: Sequence[Any] = self.shared(needs, g, *[kept[i] for i in self._shared_where])
         return pulled
 

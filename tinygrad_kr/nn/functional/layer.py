@@ -161,8 +161,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 def masked(input: Tensor, p: float, scale: float, inplace: bool) -> Tensor:
     """확률 p로 0, 아니면 scale을 곱한다. 0 with probability ``p``, else times ``scale``."""
     need_floating("dropout", input)
-    kept = fused.keep_mask(input.shape, p, numpy_generator())
-    return scaled(input, np.multiply(kept, scale, dtype=input.dtype), inplace)
+    mask = fused.keep_mask(input.shape, p, numpy_generator()).astype(input.dtype)
+    mask *= scale
+    return scaled(input, mask, inplace)
 
 
 def scaled(input: Tensor, by: Any, inplace: bool) -> Tensor:

@@ -196,36 +196,35 @@ def cross_entropy(
     if input.ndim != 2:
         last = movedim(input, axis, -1)
         rows = reshape(last, (numbers.size, last.shape[-1]))
-    spread = _distribution(rows, numbers, ignored, w, smoothing)
+    share: Any = 1.0
+    total: Any = numbers.size
+    empty = not total
+    if w is not None or ignored is not None:
+        share = _label_weights(w, numbers, ignored, input.dtype).reshape(-1)
+        total = share.sum()
+        empty = empty or (ignored is not None and bool(ignored.all()))
+    if reduction != "mean" or empty:
+        total = 1.0
+    with np.errstate(all="ignore"):
+        rest = _smoothed(smoothing / total, input.shape[axis], w, ignored, input.dtype)
+        share = share * ((1 - smoothing) / total)
+    loss: Tensor = fused.cross_entropy(rows, numbers.reshape(-1), share, rest, reduction != "none")
     if reduction == "none":
-        return reshape(fused.cross_entropy(rows, spread, reduce=False), numbers.shape)
-    empty = False
-    if reduction == "mean":
-        total: Any = numbers.size
-        if w is not None or ignored is not None:
-            empty = ignored is not None and bool(ignored.all())
-            total = _label_weights(w, numbers, ignored, rows.dtype).sum()
-        empty = empty or not numbers.size
-        if not empty:
-            with np.errstate(all="ignore"):
-                spread /= total
-    loss: Tensor = fused.cross_entropy(rows, spread, reduce=True)
+        return reshape(loss, numbers.shape)
     # The mean of nothing is nan, as in PyTorch, and its gradients are 0.
-    return loss + math.nan if empty else loss
+    return loss + math.nan if reduction == "mean" and empty else loss
 
 
-def _distribution(
-    rows: Any, numbers: Array, ignored: Array | None, w: Array | None, smoothing: float
-) -> Array:
-    """What each row of log-probabilities is weighted with."""
-    count, classes = rows.shape
-    spread = np.full(rows.shape, smoothing / max(classes, 1), rows.dtype)
-    spread[np.arange(count), numbers.reshape(-1)] += 1 - smoothing
+def _smoothed(
+    smoothing: Any, classes: int, w: Array | None, ignored: Array | None, dtype: Any
+) -> Array | None:
+    """What label smoothing weighs the log-probability of every class with, (C, 1) or (C, N)."""
+    if not smoothing:
+        return None
+    rest = np.full((classes, 1), smoothing / classes, dtype)
     if w is not None:
-        spread *= w.astype(rows.dtype, copy=False)
-    if ignored is not None:
-        spread[ignored.reshape(-1)] = 0
-    return spread
+        rest *= w.astype(dtype, copy=False)[:, None]
+    return rest if ignored is None else rest * ~ignored.reshape(-1)
 
 
 def _from_probabilities(
@@ -327,8 +326,9 @@ def _labels(
         )
     if not numbers.size:
         return numbers, None
-    count, low, high = input_shape[axis], numbers.min(), numbers.max()
-    if low >= 0 and high < count and not low <= ignore_index <= high:
+    count = input_shape[axis]
+    # Without its sign a negative number is a huge one.
+    if not 0 <= ignore_index < count and numbers.view(f"u{numbers.itemsize}").max() < count:
         return numbers, None
     ignored = numbers == ignore_index
     wrong = ~ignored & ((numbers < 0) | (numbers >= count))
