@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_kr.autograd import anomaly
 from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
-from tinygrad_kr.autograd.mode import set_grad_enabled
+from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, DType
@@ -131,54 +131,58 @@ def walk(
             heapq.heappush(heap, (node.order, node))
 
     push, pop = heapq.heappush, heapq.heappop
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
-        while heap:
-            node = pop(heap)[1]
-            g = pending.pop(node)
-            if node.hooks:
-                g = _show(node, g)
-            if node.retain is not None:
-                retained.append((node, g))
-            if node in captured:
-                found[node] = _owned(g)
-            edges = node.edges
-            if useful is not None:
-                edges = [e if e in useful else None for e in edges]
-                if not any(edges):
-                    continue
-            if node.checks:
-                _check_versions(node)
-            pulled = node.op.pull(node, g, edges, create_graph)
-            if node.checks and not retain_graph:
-                node.kept = None
-            if node.trace is not None:
-                anomaly.check(node, pulled)
-            for edge, r in zip(edges, pulled, strict=True):
-                if edge is None or r is None:
-                    continue
-                if create_graph and type(r) is np.ndarray:
-                    r = wrap(r)
-                if r.shape != edge.shape or r.dtype is not edge.dtype:
-                    r = fit(r, edge.shape, edge.dtype)
-                if isinstance(edge, Leaf):
-                    if edge in found:
-                        # NumPy adds 0-d arrays up to a scalar.
-                        total = found[edge] + r
-                        found[edge] = total if create_graph else to_ndarray(total)
+    before, mode.recording = mode.recording, create_graph and not mode.inference
+    try:
+        with np.errstate(all="ignore"):
+            while heap:
+                node = pop(heap)[1]
+                g = pending.pop(node)
+                if node.hooks:
+                    g = _show(node, g)
+                if node.retain is not None:
+                    retained.append((node, g))
+                if node in captured:
+                    found[node] = _owned(g)
+                edges = node.edges
+                if useful is not None:
+                    edges = [e if e in useful else None for e in edges]
+                    if not any(edges):
+                        continue
+                if node.checks:
+                    _check_versions(node)
+                pulled = node.op.pull(node, g, edges, create_graph)
+                if node.checks and not retain_graph:
+                    node.kept = None
+                if node.trace is not None:
+                    anomaly.check(node, pulled)
+                for edge, r in zip(edges, pulled, strict=True):
+                    if edge is None or r is None:
+                        continue
+                    if create_graph and type(r) is np.ndarray:
+                        r = wrap(r)
+                    if r.shape != edge.shape or r.dtype is not edge.dtype:
+                        r = fit(r, edge.shape, edge.dtype)
+                    if isinstance(edge, Leaf):
+                        if edge in found:
+                            # NumPy adds 0-d arrays up to a scalar.
+                            total = found[edge] + r
+                            found[edge] = total if create_graph else to_ndarray(total)
+                        else:
+                            found[edge] = r if r is not g and _is_owned(r) else _owned(r)
+                    elif edge in pending:
+                        pending[edge] = pending[edge] + r
                     else:
-                        found[edge] = r if r is not g and _is_owned(r) else _owned(r)
-                elif edge in pending:
-                    pending[edge] = pending[edge] + r
-                else:
-                    pending[edge] = r
-                    push(heap, (edge.order, edge))
-        for leaf in found:
-            if leaf.hooks and isinstance(leaf, Leaf):
-                found[leaf] = _owned(_show(leaf, found[leaf]))
-        for node, g in retained:
-            inner = node.retain() if node.retain is not None else None
-            if inner is not None and current_node(inner) is node:
-                add_grad(inner, _owned(g))
+                        pending[edge] = r
+                        push(heap, (edge.order, edge))
+            for leaf in found:
+                if leaf.hooks and isinstance(leaf, Leaf):
+                    found[leaf] = _owned(_show(leaf, found[leaf]))
+            for node, g in retained:
+                inner = node.retain() if node.retain is not None else None
+                if inner is not None and current_node(inner) is node:
+                    add_grad(inner, _owned(g))
+    finally:
+        mode.recording = before
     return found
 
 

@@ -146,38 +146,40 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
     return y, mu, var
 
 
-def _log_softmax_of(x: Array) -> tuple[Array, Array]:
-    """The softmax of (N, C) and its logarithm, both (C, N): sums over classes run along rows."""
+def _shifted(x: Array) -> tuple[Array, Array, Array]:
+    """Of (N, C): x − max(x), log Σ exp of that, and softmax(x), the classes first.
+
+    So the sums over the classes are sums of whole rows.
+    """
     z = np.array(x.T, order="C")
     z -= np.maximum.reduce(z, axis=0, initial=-np.inf)
     p = np.exp(z)
     norm = np.add.reduce(p, axis=0)
     p /= norm
-    z -= np.log(norm)
-    return p, z
+    return z, np.log(norm), p
 
 
-def _label_losses(z: Array, at: Any, share: Any, rest: Array | None) -> Array:
-    losses = z[at] * -share
+def _label_losses(z: Array, lognorm: Array, at: Array, share: Any, rest: Array | None) -> Array:
+    losses: Array = (lognorm - z.take(at)) * share
     # A class without weight costs nothing, though its logit were −∞.
     if isinstance(share, np.ndarray):
         losses[share == 0] = 0
     if rest is not None:
-        z = z * rest
+        z = (lognorm - z) * rest
         np.copyto(z, 0, where=rest == 0)
-        losses -= np.add.reduce(z, axis=0)
-    return losses  # type: ignore[no-any-return]
+        losses += np.add.reduce(z, axis=0)
+    return losses
 
 
 def _cross_entropy_forward(
-    x: Array, *, at: Any, share: Any, rest: Array | None, p: Array, reduce: bool
+    x: Array, *, lognorm: Array, at: Array, share: Any, rest: Array | None, p: Array, reduce: bool
 ) -> Any:
-    losses = mode.quietly(_label_losses, x.T, at, share, rest)
+    losses = mode.quietly(_label_losses, x.T, lognorm, at, share, rest)
     return np.add.reduce(losses) if reduce else losses
 
 
 def _cross_entropy_vjp(
-    needs: Needs, g: Array, at: Any, share: Any, rest: Array | None, p: Array
+    needs: Needs, g: Array, at: Array, share: Any, rest: Array | None, p: Array
 ) -> tuple[Array]:
     by = share * g
     if rest is None:
@@ -185,17 +187,19 @@ def _cross_entropy_vjp(
     else:
         dx = p * (by + np.add.reduce(np.broadcast_to(rest, p.shape), axis=0) * g)
         dx -= rest * g
-    dx[at] -= by
+    dx.reshape(-1)[at] -= by
     return (dx.T,)
 
 
-def _cross_entropy_reference(x: Any, at: Any, share: Any, rest: Array | None, reduce: bool) -> Any:
-    z = log_softmax(x, 1)
-    losses = getitem(z, index=at[::-1]) * -share
+def _cross_entropy_reference(
+    x: Any, at: Array, share: Any, rest: Array | None, reduce: bool
+) -> Any:
+    z = log_softmax(x, 1).T
+    losses = getitem(reshape(z, (-1,)), index=(at,)) * -share
     if isinstance(share, np.ndarray):
         losses = where(share == 0, 0.0, losses)
     if rest is not None:
-        losses = losses - sum(where(rest.T == 0, 0.0, z * rest.T), 1)
+        losses = losses - sum(where(rest == 0, 0.0, z * rest), 0)
     return sum(losses) if reduce else losses
 
 
@@ -213,12 +217,13 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     −share · log_softmax(x)[label] − Σ rest · log_softmax(x) for each row, summed if ``reduce``;
     ``share`` is a number or (N,), ``rest`` None, (C, 1) or (C, N).
     """
-    p, z = mode.quietly(_log_softmax_of, x._array)
-    # The loss is the same function of log_softmax(x) as of x: that stands in for x, which may so
-    # be changed in place.
+    z, lognorm, p = mode.quietly(_shifted, x._array)
+    # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
+    # changed in place.
     x = wrap(z.T, current_node(x))
-    at = (labels.astype(np.intp), np.arange(labels.size))
-    return _cross_entropy(x, at=at, share=share, rest=rest, p=p, reduce=reduce)
+    at = np.multiply(labels, labels.size, dtype=np.intp)  # the labels' places in (C, N)
+    at += np.arange(labels.size)
+    return _cross_entropy(x, lognorm=lognorm, at=at, share=share, rest=rest, p=p, reduce=reduce)
 
 
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:

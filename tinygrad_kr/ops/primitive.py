@@ -63,8 +63,9 @@ def _binder(vjp: Vjp, columns: Sequence[str]) -> Callable[[Any, Sequence[Any]], 
 class _Plan(NamedTuple):
     """What a call keeps, when a certain set of its inputs need a gradient."""
 
-    row: list[bool]  # which columns
-    held: list[int]  # which inputs are among them
+    keeps: list[bool]  # which columns are kept
+    drops: list[int]  # where those stand that are not, the shapes aside
+    held: list[int]  # which inputs are kept
     shapes: bool  # whether the shape of an input is
 
 
@@ -169,9 +170,13 @@ class Primitive:
                          for p in _parameters(self.vjps[n])[1:]}  # fmt: skip
             if self.reference is not None:
                 asked |= {p.name for p in _parameters(self.reference)} & set(self.columns)
+            keeps = [c in asked for c in self.columns]
+            drops = [i for i, kept in enumerate(keeps) if not kept]
             held = [i for i, n in enumerate(self.inputs) if n in asked]
             shapes = any(f"{n}_shape" in asked for n in self.inputs)
-            plan = self._plans[needs] = _Plan([c in asked for c in self.columns], held, shapes)
+            if not shapes:  # None there already
+                drops = [i for i in drops if not self.columns[i].endswith("_shape")]
+            plan = self._plans[needs] = _Plan(keeps, drops, held, shapes)
         return plan
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
@@ -211,18 +216,19 @@ class Primitive:
         static: dict[str, Any],
     ) -> tuple[list[Any], list[Check]]:  # fmt: skip
         """The kept row of a call, and the version checks of the inputs in it."""
-        values: list[Any]
+        row: list[Any]
         if self.variadic:
             plan = self._plan(())
-            values = [y, tuple(arrays), tuple([a.shape for a in arrays])]
+            row = [y, tuple(arrays), tuple([a.shape for a in arrays])]
             held: Sequence[int] = range(len(inputs)) if plan.held else ()
         else:
             plan = self._plan(tuple([e is not None for e in edges]))
-            values = [y, *arrays, *(map(np.shape, arrays) if plan.shapes else self._no_shapes)]
+            row = [y, *arrays, *(map(np.shape, arrays) if plan.shapes else self._no_shapes)]
             held = plan.held
         for name in self.static:
-            values.append(static[name])
-        row = [v if k else None for v, k in zip(values, plan.row, strict=True)]
+            row.append(static[name])
+        for i in plan.drops:
+            row[i] = None
         return row, [check_of(inputs[i]) for i in held if isinstance(arrays[i], np.ndarray)]
 
     def _several(

@@ -43,7 +43,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
     """
     x, w, b = as_array(input), as_array(weight), as_array(bias)
-    if x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
+    if w.ndim != 2 or x.shape[-1:] != w.shape[1:]:
         width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[-1]
         raise ShapeError(
             f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다.",

@@ -196,18 +196,12 @@ def cross_entropy(
     if input.ndim != 2:
         last = movedim(input, axis, -1)
         rows = reshape(last, (numbers.size, last.shape[-1]))
-    share: Any = 1.0
-    total: Any = numbers.size
-    empty = not total
-    if w is not None or ignored is not None:
-        share = _label_weights(w, numbers, ignored, input.dtype).reshape(-1)
-        total = share.sum()
-        empty = empty or (ignored is not None and bool(ignored.all()))
-    if reduction != "mean" or empty:
-        total = 1.0
-    with np.errstate(all="ignore"):
-        rest = _smoothed(smoothing / total, input.shape[axis], w, ignored, input.dtype)
-        share = share * ((1 - smoothing) / total)
+    empty = not numbers.size or (ignored is not None and bool(ignored.all()))
+    averaged = reduction == "mean" and not empty
+    share: Any = (1 - smoothing) / (numbers.size if averaged else 1)
+    rest = None
+    if smoothing or w is not None or ignored is not None:
+        share, rest = _shares(w, numbers, ignored, smoothing, input.shape[axis], averaged, rows)
     loss: Tensor = fused.cross_entropy(rows, numbers.reshape(-1), share, rest, reduction != "none")
     if reduction == "none":
         return reshape(loss, numbers.shape)
@@ -215,16 +209,23 @@ def cross_entropy(
     return loss + math.nan if reduction == "mean" and empty else loss
 
 
-def _smoothed(
-    smoothing: Any, classes: int, w: Array | None, ignored: Array | None, dtype: Any
-) -> Array | None:
-    """What label smoothing weighs the log-probability of every class with, (C, 1) or (C, N)."""
-    if not smoothing:
-        return None
-    rest = np.full((classes, 1), smoothing / classes, dtype)
-    if w is not None:
-        rest *= w.astype(dtype, copy=False)[:, None]
-    return rest if ignored is None else rest * ~ignored.reshape(-1)
+def _shares(
+    w: Array | None, numbers: Array, ignored: Array | None, smoothing: float, classes: int,
+    averaged: bool, rows: Any,
+) -> tuple[Any, Array | None]:  # fmt: skip
+    """What the log-probability of each label is weighed with, (N,), and, for the smoothing, that of
+    every class, (C, 1) or (C, N)."""
+    share = _label_weights(w, numbers, ignored, rows.dtype).reshape(-1)
+    rest = None
+    with np.errstate(all="ignore"):
+        total: Any = share.sum() if averaged else 1.0
+        if smoothing:
+            rest = np.full((classes, 1), smoothing / classes / total, rows.dtype)
+            if w is not None:
+                rest *= w.astype(rows.dtype, copy=False)[:, None]
+            if ignored is not None:
+                rest = rest * ~ignored.reshape(-1)
+        return share * ((1 - smoothing) / total), rest
 
 
 def _from_probabilities(
