@@ -134,23 +134,50 @@ def test_a_draw_in_the_middle_of_an_epoch_does_not_change_it() -> None:
 
 
 def test_a_batch_is_taken_in_one_indexing(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = []
-    original = Tensor.__getitem__
+    made = []
 
-    def spy(self: Tensor, index: Any) -> Tensor:
-        taken.append(np.shape(index))
-        return original(self, index)
+    def spy(array: Any) -> Tensor:
+        made.append(array.shape)
+        return wrap(array)
 
-    monkeypatch.setattr(Tensor, "__getitem__", spy)
-    list(DataLoader(numbered(10), batch_size=5))
-    assert taken == [(5,)] * 4
+    monkeypatch.setattr("tinygrad_kr.utils.data.dataset.wrap", spy)
+    for shuffle in (False, True):
+        made.clear()
+        list(DataLoader(numbered(10), batch_size=5, shuffle=shuffle))
+        assert made == [(5, 2), (5,)] * 2
 
 
-def test_a_batch_is_the_users_own() -> None:
-    dataset = numbered(6)
-    for x, _ in DataLoader(dataset, batch_size=3):
-        x._array[...] = 100
-    assert dataset.tensors[0].tolist() == [[i, -i] for i in range(6)]
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_batch_is_the_users_own(shuffle: bool, requires_grad: bool) -> None:
+    x = numbered(6).tensors[0].requires_grad_(requires_grad)
+    for (batch,) in DataLoader(TensorDataset(x), 3, shuffle):
+        assert batch.requires_grad is requires_grad
+        batch._array[...] = 100
+    assert x.tolist() == [[i, -i] for i in range(6)]
+
+
+def test_rows_of_any_layout_are_taken() -> None:
+    wide = np.arange(24, dtype=np.float32).reshape(4, 6)
+    for array in (wide[:, ::2], wide.T, wide[::-1], np.asfortranarray(wide), wide[:, :0]):
+        for shuffle in (False, True):
+            loader = DataLoader(TensorDataset(wrap(array)), 3, shuffle, generator=seeded(0))
+            order = np.concatenate(
+                [*DataLoader(range(len(array)), 3, shuffle, generator=seeded(0))]
+            )
+            np.testing.assert_array_equal(
+                np.concatenate([x._array for (x,) in loader]), array[order]
+            )
+
+
+def test_a_graph_made_later_is_met() -> None:
+    base = wrap(np.zeros((4, 2), dtype=np.float32))
+    loader = DataLoader(TensorDataset(base[1:]), 3)
+    scale = wrap(np.float32(3)[None]).requires_grad_()
+    base.mul_(0).add_(scale)
+    ((batch,),) = loader
+    batch.sum().backward()
+    assert scale.grad is not None and scale.grad.tolist() == [6]
 
 
 def test_gradients_flow_through_a_batch() -> None:
@@ -288,6 +315,43 @@ def test_the_arguments_of_workers_are_taken() -> None:
     assert loader.num_workers == 2 and len(list(loader)) == 1
 
 
+@given(sizes, sizes, st.booleans(), st.booleans(), st.integers(0, 9))
+def test_the_loader_takes_what_its_samplers_give(
+    n: int, size: int, shuffle: bool, drop_last: bool, seed: int
+) -> None:
+    class Asked(Dataset[Any]):
+        def __getitems__(self, indices: Any) -> Any:
+            assert type(indices) is list and all(type(i) is int for i in indices)
+            return indices
+
+        def __len__(self) -> int:
+            return n
+
+    def draw(**more: Any) -> Sampler[int]:
+        plain = RandomSampler(Asked(), generator=seeded(seed), **more)
+        return plain if shuffle else SequentialSampler(Asked())
+
+    for more in ({}, {"num_samples": 2 * n + 1}, {"replacement": True}):
+        expected = list(BatchSampler(draw(**more), size, drop_last))
+        loader = DataLoader(Asked(), size, sampler=draw(**more), drop_last=drop_last)
+        assert [batch.tolist() for batch in loader] == expected
+
+
+def test_an_overridden_sampler_is_obeyed() -> None:
+    class Even(RandomSampler):
+        def __iter__(self) -> Any:
+            return (2 * i for i in super().__iter__() if i < 2)
+
+    class Pairs(BatchSampler):
+        def __iter__(self) -> Any:
+            return iter([[3, 3]])
+
+    ((_, labels),) = listed(DataLoader(numbered(4), 4, sampler=Even(range(4))))
+    assert sorted(labels) == [0, 2]
+    pairs = Pairs(SequentialSampler(range(4)), 2, drop_last=False)
+    assert [t.tolist() for _, t in DataLoader(numbered(4), batch_sampler=pairs)] == [[3, 3]]
+
+
 # ---- datasets
 
 
@@ -310,6 +374,29 @@ def test_indices_out_of_range_are_refused(index: Any) -> None:
     for dataset in (numbered(3), Subset(numbered(3), [index])):
         with pytest.raises(IndexingError):
             list(DataLoader(dataset, batch_sampler=[[0 if isinstance(dataset, Subset) else index]]))
+
+
+@pytest.mark.parametrize(
+    "indices",
+    [range(1, 4), range(-4, -2), np.array([0, 3]), np.array([-4]), np.array([1.0]),
+     np.eye(2, dtype=int), np.array([2**64 - 1], np.uint64)],
+)  # fmt: skip
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_batches_of_indices_out_of_range_are_refused(indices: Any, requires_grad: bool) -> None:
+    dataset = TensorDataset(numbered(3).tensors[0].requires_grad_(requires_grad))
+    with pytest.raises(IndexingError, match="The index"):
+        list(DataLoader(dataset, batch_sampler=[indices]))
+
+
+@pytest.mark.parametrize(
+    "indices",
+    [range(1, 3), range(0, 3, 2), range(2, -1, -1), range(-2, 0), range(0), np.array([-1, 0]), []],
+)
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_indices_of_any_kind_are_taken(indices: Any, requires_grad: bool) -> None:
+    x = wrap(np.arange(3, dtype=np.float32)).requires_grad_(requires_grad)
+    ((batch,),) = DataLoader(TensorDataset(x), batch_sampler=[indices])
+    assert batch.tolist() == [float([0, 1, 2][i]) for i in indices]
 
 
 def test_subset() -> None:

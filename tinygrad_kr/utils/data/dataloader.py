@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.hyperparameters import flag, integer
 from tinygrad_kr.random import Generator, numpy_generator
@@ -43,8 +44,11 @@ class SequentialSampler(Sampler[int]):
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
+    def _order(self) -> range:
+        return range(len(self.data_source))
+
     def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
+        return iter(self._order())
 
     def __len__(self) -> int:
         return len(self.data_source)
@@ -75,14 +79,15 @@ class RandomSampler(Sampler[int]):
         """에폭마다 뽑는 수. How many indices an epoch has."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    def __iter__(self) -> Iterator[int]:
+    def _order(self) -> Array:
         draw, n, wanted = numpy_generator(self.generator), len(self.data_source), self.num_samples
         if self.replacement:
-            order = draw.integers(n, size=wanted)
-        else:
-            rounds = -(-wanted // n)
-            order = np.concatenate([draw.permutation(n) for _ in range(rounds)])[:wanted]
-        return iter(order.tolist())
+            return draw.integers(n, size=wanted)
+        rounds = -(-wanted // n)
+        return np.concatenate([draw.permutation(n) for _ in range(rounds)])[:wanted]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._order().tolist())
 
     def __len__(self) -> int:
         return self.num_samples
@@ -134,6 +139,18 @@ class BatchSampler(Sampler[list[int]]):
             )
         full, rest = divmod(len(self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
+
+
+def _batches(batch_sampler: Any) -> Iterator[Any]:
+    """The batches of indices; of our own samplers, who know the whole order, as slices of it."""
+    sampler: Any = batch_sampler.sampler if type(batch_sampler) is BatchSampler else None
+    if type(sampler) not in (SequentialSampler, RandomSampler):
+        yield from batch_sampler
+        return
+    order, size = sampler._order(), batch_sampler.batch_size
+    rest = len(order) % size if batch_sampler.drop_last else 0
+    for start in range(0, len(order) - rest, size):
+        yield order[start : start + size]
 
 
 class DataLoader:
@@ -220,11 +237,11 @@ class DataLoader:
         if self.batch_sampler is None:
             for index in self.sampler:
                 yield self.collate_fn(self.dataset[index])
-        elif self.collate_fn is default_collate:
-            for indices in self.batch_sampler:
+            return
+        for indices in _batches(self.batch_sampler):
+            if self.collate_fn is default_collate:
                 yield take_batch(self.dataset, indices)
-        else:
-            for indices in self.batch_sampler:
+            else:
                 yield self.collate_fn(take_samples(self.dataset, indices))
 
     def __len__(self) -> int:

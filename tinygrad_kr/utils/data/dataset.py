@@ -5,8 +5,8 @@ Datasets: what gives a sample for an index.
 A loader asks for samples in the first of three ways that a dataset has:
 
 - ``__getbatch__(indices)``, our own: what ``default_collate`` would make of the samples, in one
-  indexing;
-- ``__getitems__(indices)``, PyTorch's: a list of samples;
+  indexing; the indices are a list, or a range or an array of our samplers;
+- ``__getitems__(indices)``, PyTorch's: a list of samples, for a list of indices;
 - ``__getitem__(index)``. A subclass that overrides only this is asked for one sample at a time.
 """
 
@@ -57,14 +57,20 @@ def index_array(indices: Any, length: int) -> Array:
     return array.astype(np.int64, copy=False)
 
 
-def take_samples(dataset: Any, indices: Sequence[int]) -> list[Any]:
+def index_list(indices: Any) -> list[Any]:
+    """What a sampler gave for a batch as the list that the users' own code is handed."""
+    return indices.tolist() if isinstance(indices, np.ndarray) else list(indices)
+
+
+def take_samples(dataset: Any, indices: Any) -> list[Any]:
     """The samples at ``indices``, by ``__getitems__`` where the dataset has it."""
+    indices = index_list(indices)
     if overrides(dataset, "__getitems__", over=["__getitem__"]):
         return list(dataset.__getitems__(indices))
     return [dataset[i] for i in indices]
 
 
-def take_batch(dataset: Any, indices: Sequence[int]) -> Any:
+def take_batch(dataset: Any, indices: Any) -> Any:
     """The samples at ``indices`` put together, by ``__getbatch__`` where the dataset has it."""
     if overrides(dataset, "__getbatch__", over=["__getitems__", "__getitem__"]):
         return dataset.__getbatch__(indices)
@@ -114,12 +120,34 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, ...]]:
         return list(zip(*self.__getbatch__(indices), strict=True))
 
-    def __getbatch__(self, indices: Sequence[int]) -> list[Tensor]:
-        rows = index_array(indices, len(self))
-        return [tensor[rows] for tensor in self.tensors]
+    def __getbatch__(self, indices: Any) -> list[Tensor]:
+        rows = indices if _is_checked(indices, len(self)) else index_array(indices, len(self))
+        try:
+            return [_take(tensor, rows) for tensor in self.tensors]
+        except IndexError:
+            index_array(rows, len(self))
+            raise
 
     def __len__(self) -> int:
         return len(self.tensors[0])
+
+
+def _is_checked(indices: Any, length: int) -> bool:
+    """Whether nothing is left to ask of ``indices`` that NumPy does not ask in taking them."""
+    if type(indices) is range:
+        return indices.step == 1 and 0 <= indices.start <= indices.stop <= length
+    return type(indices) is np.ndarray and indices.dtype == np.int64 and indices.ndim == 1
+
+
+def _take(tensor: Tensor, rows: Any) -> Tensor:
+    """A copy of the rows, by the quickest way that NumPy has where there is no graph to record."""
+    array = tensor._array
+    if tensor.requires_grad:
+        return tensor[rows]
+    if type(rows) is range:
+        return wrap(array[rows.start : rows.stop].copy())
+    # take() would first copy the whole of an array that is not contiguous.
+    return wrap(array.take(rows, 0) if array.flags.c_contiguous else array[rows])
 
 
 class Subset(Dataset[T_co]):
@@ -135,18 +163,18 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
 
-    def _inner(self, indices: Sequence[int]) -> list[int]:
-        return [self.indices[i] for i in indices]
+    def _inner(self, indices: Any) -> list[int]:
+        return [self.indices[i] for i in index_list(indices)]
 
     def __getitem__(self, index: Any) -> T_co:
         inner = self._inner(index) if isinstance(index, list) else self.indices[index]
         sample: T_co = self.dataset[inner]
         return sample
 
-    def __getitems__(self, indices: Sequence[int]) -> list[T_co]:
+    def __getitems__(self, indices: Any) -> list[T_co]:
         return take_samples(self.dataset, self._inner(indices))
 
-    def __getbatch__(self, indices: Sequence[int]) -> Any:
+    def __getbatch__(self, indices: Any) -> Any:
         return take_batch(self.dataset, self._inner(indices))
 
     def __len__(self) -> int:
