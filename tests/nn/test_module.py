@@ -134,6 +134,11 @@ def test_what_is_shared_is_listed_once() -> None:
     assert list(net.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
 
 
+def test_what_is_shared_keeps_its_first_place_and_name() -> None:
+    a, b = Identity(), ReLU()
+    assert list(Sequential(a, b, a).named_children()) == [("0", a), ("1", b)]
+
+
 def test_assignment_follows_pytorchs_rules() -> None:
     net = Net()
     new = Parameter(ops.zeros(2))

@@ -147,8 +147,11 @@ class Registry:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """바로 아래의 모듈. The modules right below, with their names, each once."""
-        first = {m: name for name, m in reversed(self._modules.items()) if m is not None}
-        return ((name, m) for m, name in reversed(first.items()))
+        first: dict[Module, str] = {}
+        for name, module in self._modules.items():
+            if module is not None:
+                first.setdefault(module, name)
+        return ((name, module) for module, name in first.items())
 
     def children(self) -> Iterator[Module]:
         return (module for _, module in self.named_children())
