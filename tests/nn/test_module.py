@@ -139,6 +139,27 @@ def test_what_is_shared_keeps_its_first_place_and_name() -> None:
     assert list(Sequential(a, b, a).named_children()) == [("0", a), ("1", b)]
 
 
+def test_an_attribute_is_what_the_books_say() -> None:
+    net = Net()
+    for book, name, new in (
+        (net._parameters, "scale", Parameter(ops.zeros(2))),
+        (net._buffers, "seen", ops.ones(())),
+        (net._modules, "fc1", Identity()),
+        (net._parameters, "more", None),
+    ):
+        book[name] = new  # type: ignore[index]
+        assert getattr(net, name) is new
+        del book[name]
+        with pytest.raises(AttributeError) as error:
+            getattr(net, name)
+        assert error.value.__context__ is None and "super" not in two_lines(error)
+    net._parameters["fc1"] = scale = Parameter(ops.zeros(2))
+    net._modules["fc1"] = net._buffers["fc1"] = Identity()  # type: ignore[assignment]
+    assert net.fc1 is scale
+    del net._parameters["fc1"], net._buffers["fc1"]
+    assert isinstance(net.fc1, Identity)
+
+
 def test_assignment_follows_pytorchs_rules() -> None:
     net = Net()
     new = Parameter(ops.zeros(2))

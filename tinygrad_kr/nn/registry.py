@@ -106,11 +106,17 @@ class Registry:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for store in _KINDS:
-            if store in own and name in own[store]:
-                return own[store][name]
+        try:  # written out, as each read of a weight comes by here
+            if (
+                name in (book := own["_parameters"])
+                or name in (book := own["_buffers"])
+                or name in (book := own["_modules"])
+            ):
+                return book[name]
+            hint = ""
+        except KeyError:
+            hint = " super().__init__()?"
         kind = type(self).__name__
-        hint = "" if "_modules" in own else " super().__init__()?"
         raise ModuleError(
             f"{kind}에 {name!r}이라는 속성이 없습니다.{hint}",
             f"{kind!r} object has no attribute {name!r}.{hint}",
