@@ -147,19 +147,18 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
 
 
 def _shifted(x: Array) -> tuple[Array, Array, Array]:
-    """Of (N, C): x − max(x), log Σ exp of that, and softmax(x), the classes first.
+    """Of (N, C): z = x − max(x), exp(z), Σ exp(z), the classes first.
 
     So the sums over the classes are sums of whole rows.
     """
     z = np.array(x.T, order="C")
     z -= np.maximum.reduce(z, axis=0, initial=-np.inf)
-    p = np.exp(z)
-    norm = np.add.reduce(p, axis=0)
-    p /= norm
-    return z, np.log(norm), p
+    e = np.exp(z)
+    return z, e, np.add.reduce(e, axis=0)
 
 
-def _label_losses(z: Array, lognorm: Array, at: Array, share: Any, rest: Array | None) -> Array:
+def _label_losses(z: Array, norm: Array, at: Array, share: Any, rest: Array | None) -> Array:
+    lognorm = np.log(norm)
     losses: Array = (lognorm - z.take(at)) * share
     # A class without weight costs nothing, though its logit were −∞.
     if isinstance(share, np.ndarray):
@@ -172,20 +171,20 @@ def _label_losses(z: Array, lognorm: Array, at: Array, share: Any, rest: Array |
 
 
 def _cross_entropy_forward(
-    x: Array, *, lognorm: Array, at: Array, share: Any, rest: Array | None, p: Array, reduce: bool
+    x: Array, *, e: Array, norm: Array, at: Array, share: Any, rest: Array | None, reduce: bool
 ) -> Any:
-    losses = mode.quietly(_label_losses, x.T, lognorm, at, share, rest)
+    losses = mode.quietly(_label_losses, x.T, norm, at, share, rest)
     return np.add.reduce(losses) if reduce else losses
 
 
 def _cross_entropy_vjp(
-    needs: Needs, g: Array, at: Array, share: Any, rest: Array | None, p: Array
+    needs: Needs, g: Array, e: Array, norm: Array, at: Array, share: Any, rest: Array | None
 ) -> tuple[Array]:
     by = share * g
     if rest is None:
-        dx = p * by
+        dx = e * (by / norm)
     else:
-        dx = p * (by + np.add.reduce(np.broadcast_to(rest, p.shape), axis=0) * g)
+        dx = e * ((by + np.add.reduce(np.broadcast_to(rest, e.shape), axis=0) * g) / norm)
         dx -= rest * g
     dx.reshape(-1)[at] -= by
     return (dx.T,)
@@ -217,13 +216,13 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     −share · log_softmax(x)[label] − Σ rest · log_softmax(x) for each row, summed if ``reduce``;
     ``share`` is a number or (N,), ``rest`` None, (C, 1) or (C, N).
     """
-    z, lognorm, p = mode.quietly(_shifted, x._array)
+    z, e, norm = mode.quietly(_shifted, x._array)
     # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
     # changed in place.
     x = wrap(z.T, current_node(x))
     at = np.multiply(labels, labels.size, dtype=np.intp)  # the labels' places in (C, N)
     at += np.arange(labels.size)
-    return _cross_entropy(x, lognorm=lognorm, at=at, share=share, rest=rest, p=p, reduce=reduce)
+    return _cross_entropy(x, e=e, norm=norm, at=at, share=share, rest=rest, reduce=reduce)
 
 
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
