@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
+from tinygrad_kr.autograd.base import TensorBase, wrap
 from tinygrad_kr.autograd.engine import add_grad, walk
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import current_node
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _accumulating = threading.Lock()
 
 
-def _roots(outputs: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Node, Any]]:
+def _roots(
+    outputs: Sequence[Any], gradients: Sequence[Any], create_graph: bool
+) -> list[tuple[Node, Any]]:
     """Each output's node with the gradient to start from; refuses what cannot be started."""
     if len(outputs) != len(gradients):
         raise GradientError(
@@ -50,6 +52,8 @@ def _roots(outputs: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Node,
                     f"shape {array.shape}; take its sum() or mean(), or give gradient=.",
                 )
             seed: Any = np.ones(array.shape, array.dtype)
+            if create_graph:
+                seed = wrap(seed)
         else:
             seed = g if isinstance(g, TensorBase) else wrap(np.asarray(g))
             if seed._array.shape != array.shape:
@@ -63,6 +67,8 @@ def _roots(outputs: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Node,
                     f"기울기는 소수형이어야 합니다: {seed._array.dtype}.",
                     f"A gradient must be of a floating dtype, not {seed._array.dtype}.",
                 )
+            if not create_graph:
+                seed = seed._array
         pairs.append((node, seed))
     return pairs
 
@@ -77,10 +83,7 @@ def _start(
         gradients = (None,) * len(outputs)
     elif isinstance(gradients, TensorBase | np.ndarray):
         gradients = (gradients,)
-    pairs = _roots(outputs, tuple(gradients))
-    if create_graph:
-        return [(n, g if isinstance(g, TensorBase) else wrap(g)) for n, g in pairs]
-    return [(n, as_array(g)) for n, g in pairs]
+    return _roots(outputs, tuple(gradients), create_graph)
 
 
 def _target_nodes(inputs: Sequence[Any]) -> list[Node]:

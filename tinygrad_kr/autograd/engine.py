@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -56,24 +56,23 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     )
 
 
-def _check_versions(node: Node) -> None:
-    if node.kept is None:
+def _refuse(node: Node, counter: list[int] | None, count: int) -> NoReturn:
+    """Say that what a node kept is freed, or (``counter``) was changed in place."""
+    if counter is None:
         raise GradientError(
             f"{node.name()}의 계산 그래프는 이미 지나가며 지워졌습니다. 두 번 역전파하려면 "
             "첫 번째에 retain_graph=True를 주세요.",
             f"Trying to backward through the graph a second time: {node.name()} has freed what it "
             "kept. Give retain_graph=True to the first backward.",
         )
-    for counter, count in node.checks:
-        if counter[0] != count:
-            raise InplaceError(
-                f"역전파에 필요한 값이 제자리(in-place)에서 바뀌었습니다: {node.name()}이(가) "
-                f"간직한 값의 버전은 {count}이었는데 지금은 {counter[0]}입니다. 바꾸기 전에 "
-                "clone() 하세요.",
-                f"A value needed for the gradient was modified by an inplace operation: "
-                f"{node.name()} kept it at version {count}, it is at version {counter[0]} now. "
-                "clone() it before changing it.",
-            )
+    raise InplaceError(
+        f"역전파에 필요한 값이 제자리(in-place)에서 바뀌었습니다: {node.name()}이(가) "
+        f"간직한 값의 버전은 {count}이었는데 지금은 {counter[0]}입니다. 바꾸기 전에 "
+        "clone() 하세요.",
+        f"A value needed for the gradient was modified by an inplace operation: "
+        f"{node.name()} kept it at version {count}, it is at version {counter[0]} now. "
+        "clone() it before changing it.",
+    )
 
 
 def _reaching(roots: Iterable[Node], targets: Iterable[Node]) -> set[Node]:
@@ -149,7 +148,11 @@ def walk(
                     if not any(edges):
                         continue
                 if node.checks:
-                    _check_versions(node)
+                    if node.kept is None:
+                        _refuse(node, None, 0)
+                    for counter, count in node.checks:
+                        if counter[0] != count:
+                            _refuse(node, counter, count)
                 pulled = node.op.pull(node, g, edges, create_graph)
                 if node.checks and not retain_graph:
                     node.kept = None

@@ -85,7 +85,7 @@ sigmoid: Unary = _real(
 
 def _gate(x: Array, by: Array) -> Any:
     # x where by != 0, else 0, by the bits, all or none: np.where takes ten times as long.
-    bits = _BITS[x.itemsize]
+    bits: Any = _BITS[x.itemsize]
     mask: Any = np.asarray(by != 0).view(np.int8).astype(bits)
     np.negative(mask, out=mask)
     mask &= x.view(bits)
