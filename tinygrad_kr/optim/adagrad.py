@@ -9,21 +9,13 @@ import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps
-from tinygrad_kr.optim.optimizer import (
-    Group,
-    Optimizer,
-    Params,
-    State,
-    descent,
-    next_step,
-    slot,
-)
+from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
 
 
 def adagrad_(
     param: Array,
     grad: Array,
-    square_sum: Array,
+    sum: Array,
     *,
     step: int,
     lr: float,
@@ -32,14 +24,14 @@ def adagrad_(
     eps: float = 1e-10,
     maximize: bool = False,
 ) -> None:
-    """AdaGrad 한 걸음: ``param``과 ``square_sum``을 제자리에서 바꾼다.
+    """AdaGrad 한 걸음: ``param``과 ``sum``을 제자리에서 바꾼다.
 
     One step of :class:`AdaGrad` on arrays, in place; ``step`` counts from 1.
     """
     g = descent(param, grad, weight_decay, maximize)
     scratch = np.multiply(g, g, out=np.empty_like(param))
-    square_sum += scratch
-    np.sqrt(square_sum, out=scratch)
+    sum += scratch
+    np.sqrt(sum, out=scratch)
     scratch += eps
     np.divide(g, scratch, out=scratch)
     scratch *= lr / (1 + (step - 1) * lr_decay)
@@ -73,6 +65,8 @@ class AdaGrad(Optimizer):
     tensor([2.5000, 0.3000], requires_grad=True)
     """
 
+    _rule = staticmethod(adagrad_)
+    _not_for_rule = ("initial_accumulator_value", "convention")
     _slots = ("step", "sum")
 
     def __init__(
@@ -104,14 +98,11 @@ class AdaGrad(Optimizer):
         settle(group, number, "initial_accumulator_value", least=0)
         settle(group, flag, "maximize")
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        adagrad_(
-            param,
-            grad,
-            step=next_step(state),
-            square_sum=slot(state, "sum", param, group["initial_accumulator_value"]),
-            **self._options(group, "initial_accumulator_value", "convention"),
-        )
+    def _arrays(self, group: Group) -> dict[str, float]:
+        return {"sum": group["initial_accumulator_value"]}
+
+    def _turn(self, state: State) -> int:
+        return next_step(state)
 
 
 Adagrad = AdaGrad
@@ -190,6 +181,8 @@ class RMSProp(Optimizer):
     tensor([ 2.9000, -0.1000], requires_grad=True)
     """
 
+    _rule = staticmethod(rmsprop_)
+    _not_for_rule = ("centered", "convention")
     _slots = ("step", "square_avg")
     _optional_slots = ("momentum_buffer", "grad_avg")
 
@@ -224,16 +217,13 @@ class RMSProp(Optimizer):
         settle(group, number, "alpha", least=0, most=1)
         settle(group, flag, "centered", "maximize")
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
+    def _arrays(self, group: Group) -> dict[str, float]:
+        wanted = {"square_avg": True, "grad_avg": group["centered"]}
+        wanted["momentum_buffer"] = group["momentum"]
+        return {name: 0.0 for name, is_wanted in wanted.items() if is_wanted}
+
+    def _turn(self, state: State) -> None:
         next_step(state)
-        rmsprop_(
-            param,
-            grad,
-            slot(state, "square_avg", param),
-            slot(state, "grad_avg", param) if group["centered"] else None,
-            slot(state, "momentum_buffer", param) if group["momentum"] else None,
-            **self._options(group, "centered", "convention"),
-        )
 
 
 RMSprop = RMSProp

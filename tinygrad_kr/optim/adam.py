@@ -6,20 +6,13 @@ Adam and AdamW.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps, wrong_kind
-from tinygrad_kr.optim.optimizer import (
-    Group,
-    Optimizer,
-    Params,
-    State,
-    descent,
-    next_step,
-    slot,
-)
+from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
 
 
 def adam_(
@@ -96,6 +89,8 @@ class Adam(Optimizer):
     tensor([ 2.9000, -0.1000], requires_grad=True)
     """
 
+    _rule = staticmethod(adam_)
+    _not_for_rule = ("betas", "amsgrad")
     _slots = ("step", "exp_avg", "exp_avg_sq")
     _optional_slots = ("max_exp_avg_sq",)
 
@@ -133,19 +128,16 @@ class Adam(Optimizer):
             raise wrong_kind("betas", betas, "두 수 (β₁, β₂)", "a pair of numbers (β₁, β₂)")
         group["betas"] = tuple(number("betas", beta, least=0, below=1) for beta in betas)
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
+    def _keywords(self, group: Group) -> dict[str, Any]:
         beta1, beta2 = group["betas"]
-        adam_(
-            param,
-            grad,
-            step=next_step(state),
-            exp_avg=slot(state, "exp_avg", param),
-            exp_avg_sq=slot(state, "exp_avg_sq", param),
-            max_exp_avg_sq=slot(state, "max_exp_avg_sq", param) if group["amsgrad"] else None,
-            beta1=beta1,
-            beta2=beta2,
-            **self._options(group, "betas", "amsgrad"),
-        )
+        return {**super()._keywords(group), "beta1": beta1, "beta2": beta2}
+
+    def _arrays(self, group: Group) -> dict[str, float]:
+        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+        return dict.fromkeys(names if group["amsgrad"] else names[:2], 0.0)
+
+    def _turn(self, state: State) -> int:
+        return next_step(state)
 
 
 class AdamW(Adam):

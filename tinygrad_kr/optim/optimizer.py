@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from operator import is_
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +19,14 @@ from tinygrad_kr.autograd.mode import enable_grad
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, InplaceError, StateDictError
 from tinygrad_kr.hyperparameters import wrong_kind
+from tinygrad_kr.optim.blocks import Plan, Plans, quietly
 from tinygrad_kr.tensor import Tensor
 
 Group = dict[str, Any]
 State = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[Group]
+# The rule's keywords, and its state arrays with what they begin as.
+Settled = tuple[dict[str, Any], dict[str, float]]
 
 # What PyTorch may leave out of a saved group, and what that means.
 _UNSAID: Final[Group] = {"convention": "torch", "decoupled_weight_decay": False, "maximize": False}
@@ -33,7 +37,8 @@ class Optimizer:
 
     The base class of all optimisers. A rule adds ``_check``, which refuses bad hyperparameters of a
     group, and ``_update``, which hands one parameter's arrays to its pure function; or, as in
-    PyTorch, it overrides :meth:`step`.
+    PyTorch, it overrides :meth:`step`. Where the pure function treats every element alike, it can
+    be named as ``_rule`` instead, with ``_keywords`` and ``_own`` for its arguments.
 
     Args:
         params: an ordered iterable of tensors, or of dict groups with ``"params"`` and
@@ -49,11 +54,18 @@ class Optimizer:
     # None in a class of the user's own, whose state is loaded as it is.
     _slots: tuple[str, ...] | None = None
     _optional_slots: tuple[str, ...] = ()
+    _turn_keyword = "step"
+    # The hyperparameters that are no keywords of the rule.
+    _not_for_rule: tuple[str, ...] = ()
+
+    # The groups' values that were checked last, and what they mean.
+    _checked: tuple[list[Any], list[Settled]] = ([], [])
 
     def __init__(self, params: Params, defaults: Group) -> None:
         self.defaults = dict(defaults)
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
+        self._plans = Plans()
         self._check(dict(defaults))
         groups: list[Any] = _listed(params)
         if not groups:
@@ -67,13 +79,29 @@ class Optimizer:
     def _check(self, group: Group) -> None:
         """Refuse what is wrong in ``group``; leave plain Python numbers in it."""
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        """Take one step of the rule on one parameter's arrays, in place."""
+    def _rule(self, *arrays: Any, **keywords: Any) -> None:
+        """The pure function of a parameter's array, its gradient and, by name, its state."""
         raise NotImplementedError
 
-    def _options(self, group: Group, *without: str) -> dict[str, Any]:
-        """The group's hyperparameters, as the keywords of a rule."""
-        return {name: group[name] for name in self.defaults if name not in without}
+    def _keywords(self, group: Group) -> dict[str, Any]:
+        """The rule's keywords that a group's values make."""
+        return {name: group[name] for name in self.defaults if name not in self._not_for_rule}
+
+    def _arrays(self, group: Group) -> dict[str, float]:
+        """The state arrays that the rule takes by name, and what they are filled with at first."""
+        return {}
+
+    def _turn(self, state: State) -> Any:
+        """Count a parameter's step; what the rule must be told of it, as ``_turn_keyword``."""
+
+    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
+        """Take one step of the rule on one parameter's arrays, in place."""
+        keywords = {**self._keywords(group), **self._told(self._turn(state))}
+        arrays = {n: slot(state, n, param, value) for n, value in self._arrays(group).items()}
+        self._rule(param, grad, **arrays, **keywords)
+
+    def _told(self, turn: Any) -> dict[str, Any]:
+        return {} if turn is None else {self._turn_keyword: turn}
 
     def _params(self) -> Iterator[Tensor]:
         return (p for group in self.param_groups for p in group["params"])
@@ -114,7 +142,10 @@ class Optimizer:
         Clear the gradient of every parameter: ``None``, or zeros with ``set_to_none=False``.
         """
         for p in self._params():
-            clear_grad(p, set_to_none)
+            if set_to_none:
+                p._grad = None
+            else:
+                clear_grad(p, set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """매개변수를 한 번 갱신한다.
@@ -131,25 +162,68 @@ class Optimizer:
                 raise wrong_kind("closure", closure, "함수", "callable")
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
+        together = type(self)._update is Optimizer._update
+        settled = self._settled() if together else []
+        for group in () if together else self.param_groups:
             self._check(group)
-        due = [
-            (p, p.grad._array, group)
-            for group in self.param_groups
-            for p in group["params"]
-            if p.grad is not None
-        ]
-        for p, _, _ in due:
-            if not p._array.flags.writeable:
-                raise InplaceError(
-                    f"읽기 전용 배열은 갱신할 수 없습니다(형상 {tuple(p.shape)}). 복사해서 쓰세요.",
-                    f"A parameter (shape {tuple(p.shape)}) is on a read-only array; copy it first.",
-                )
+        due = [[p for p in g["params"] if p._grad is not None] for g in self.param_groups]
+        for params in due:
+            for p in params:
+                if not p._array.flags.writeable:
+                    shape = tuple(p.shape)
+                    raise InplaceError(
+                        f"읽기 전용 배열은 갱신할 수 없습니다(형상 {shape}). 복사해서 쓰세요.",
+                        f"A parameter (shape {shape}) is on a read-only array; copy it first.",
+                    )
+        if together:
+            for number, params in enumerate(due):
+                quietly(self._together, params, number, settled[number])
+            return loss
         with np.errstate(all="ignore"):
-            for p, grad, group in due:
-                self._update(p._array, grad, self.state[p], group)
-                p._version[0] += 1
+            for params, group in zip(due, self.param_groups, strict=True):
+                for p in params:
+                    self._update(p._array, p._grad._array, self.state[p], group)
+                    p._version[0] += 1
         return loss
+
+    def _settled(self) -> list[Settled]:
+        """What the groups' values mean to the rule; checked anew where one is another object."""
+        values, settled = self._checked
+        present = [value for group in self.param_groups for value in group.values()]
+        if len(values) != len(present) or not all(map(is_, values, present)):
+            for group in self.param_groups:
+                self._check(group)
+            settled = [(self._keywords(g), self._arrays(g)) for g in self.param_groups]
+            present = [value for group in self.param_groups for value in group.values()]
+            self._checked = present, settled
+        return settled
+
+    def _together(self, params: list[Any], number: int, settled: Settled) -> None:
+        """Take one step of the rule on parameters of a group."""
+        common, wanted = settled
+        arrays = [p._array for p in params]
+        states: list[State] = [{}] * len(params)
+        turns: list[Any] = [None] * len(params)
+        if wanted or self._slots:
+            states = [self.state[p] for p in params]
+            turns = [self._turn(state) for state in states]
+        kinds = [turns.index(turn) for turn in turns]
+        try:
+            held = [state[name]._array for state in states for name in wanted]
+        except KeyError:
+            held = [
+                slot(state, name, array, value)
+                for array, state in zip(arrays, states, strict=True)
+                for name, value in wanted.items()
+            ]
+        plan = self._plans.get(number)
+        if plan is None or not plan.fits(arrays + held, kinds):
+            named = [{name: state[name] for name in wanted} for state in states]
+            plan = self._plans[number] = Plan(arrays, named, kinds)
+        for p in params:
+            p._version[0] += 1
+        keywords = {kind: {**common, **self._told(turns[kind])} for kind in set(kinds)}
+        plan.run(self._rule, [p._grad._array for p in params], keywords)
 
     def state_dict(self) -> dict[str, Any]:
         """상태를 PyTorch의 형식으로 돌려준다.

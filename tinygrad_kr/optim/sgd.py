@@ -8,14 +8,7 @@ from __future__ import annotations
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
 from tinygrad_kr.hyperparameters import flag, number, settle
-from tinygrad_kr.optim.optimizer import (
-    Group,
-    Optimizer,
-    Params,
-    State,
-    descent,
-    slot,
-)
+from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent
 
 
 def sgd_(
@@ -42,7 +35,7 @@ def sgd_(
             momentum_buffer[...] = g
         else:
             momentum_buffer *= momentum
-            momentum_buffer += g * (1 - dampening)
+            momentum_buffer += g * (1 - dampening) if dampening else g
         g = g + momentum_buffer * momentum if nesterov else momentum_buffer
     param -= g * lr
 
@@ -80,6 +73,8 @@ class SGD(Optimizer):
     tensor([ 0.8000, -1.6000], requires_grad=True)
     """
 
+    _rule = staticmethod(sgd_)
+    _turn_keyword = "first"
     _slots = ()
     _optional_slots = ("momentum_buffer",)
 
@@ -110,10 +105,11 @@ class SGD(Optimizer):
                 f"{momentum=}, {dampening=}.",
             )
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        first = "momentum_buffer" not in state
-        buffer = slot(state, "momentum_buffer", param) if group["momentum"] else None
-        sgd_(param, grad, buffer, first=first, **self._options(group))
+    def _arrays(self, group: Group) -> dict[str, float]:
+        return {"momentum_buffer": 0.0} if group["momentum"] else {}
+
+    def _turn(self, state: State) -> bool:
+        return "momentum_buffer" not in state
 
 
 def momentum_(
@@ -169,6 +165,7 @@ class Momentum(Optimizer):
     tensor([0.4600], requires_grad=True)
     """
 
+    _rule = staticmethod(momentum_)
     _slots = ("velocity",)
 
     def __init__(
@@ -188,5 +185,5 @@ class Momentum(Optimizer):
         settle(group, number, "lr", "momentum", "weight_decay", least=0)
         settle(group, flag, "nesterov", "maximize")
 
-    def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        momentum_(param, grad, slot(state, "velocity", param), **self._options(group))
+    def _arrays(self, group: Group) -> dict[str, float]:
+        return {"velocity": 0.0}

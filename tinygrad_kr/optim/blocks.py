@@ -1,0 +1,193 @@
+"""규칙을 빠르게 적용하는 길: 작은 배열은 모으고, 큰 배열은 나눈다.
+
+The fast way of a rule over many arrays. A rule treats every element alike, so small arrays are
+gathered into one, and large ones cut into blocks that stay in the cache, of which a second thread
+takes its share where that pays. The bits are the same either way.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import accumulate, pairwise
+from operator import is_
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_kr.autograd.base import TensorBase
+from tinygrad_kr.dtypes import Array
+
+Rule = Callable[..., None]
+# The number of a parameter, a part of its array and of those of its state, and where that part is;
+# None for all of it.
+Block = tuple[int, Array, Mapping[str, Array], slice | None]
+
+# All measured. In elements: a small array, a block, and the work worth a second thread; and how
+# many small arrays are worth gathering.
+SMALL: Final = 1 << 12
+BLOCK: Final = 1 << 17
+SHARED: Final = 1 << 20
+MANY: Final = 3
+
+# NumPy does not warn in here. To run in a copy of it costs less than an `errstate`.
+_quiet: Final = contextvars.copy_context()
+_quiet.run(np.seterr, all="ignore")
+
+
+def quietly(function: Callable[..., None], *arguments: Any) -> None:
+    """NumPy의 경고 없이 부른다. Call without NumPy's warnings."""
+    _quiet.copy().run(function, *arguments)
+
+
+class Plan:
+    """한 그룹의 배열들을 어떻게 지나갈지.
+
+    How a rule goes over parameters, each with the tensors of its state by name; those of one kind
+    take it with the same keywords. Good as long as it :meth:`fits`.
+    """
+
+    def __init__(
+        self,
+        params: Sequence[Array],
+        states: Sequence[Mapping[str, TensorBase]],
+        kinds: Sequence[int],
+    ) -> None:
+        alike: dict[Hashable, list[int]] = {}
+        for i, param in enumerate(params):
+            if param.size <= SMALL:
+                alike.setdefault((kinds[i], param.dtype), []).append(i)
+        # Where one may be a view of another they go one by one, in order.
+        apart = len({id(p if p.base is None else p.base) for p in params}) == len(params)
+        chosen = [members for members in alike.values() if apart and len(members) >= MANY]
+        self.packs = [Pack(members, params, states) for members in chosen]
+        packed = {i for members in chosen for i in members}
+        arrays = [{name: t._array for name, t in state.items()} for state in states]
+        self.blocks = [
+            block
+            for i, param in enumerate(params)
+            if i not in packed
+            for block in _blocks(i, param, arrays[i])
+        ]
+        self.shared = apart and sum(block[1].size for block in self.blocks) >= SHARED
+        self.held = [*params, *(a for state in arrays for a in state.values())]
+        self.kinds = kinds
+
+    def fits(self, arrays: Sequence[Array], kinds: Sequence[int]) -> bool:
+        """Whether all arrays are those that it was made for, and of the same kinds."""
+        same = len(arrays) == len(self.held) and kinds == self.kinds
+        return same and all(map(is_, arrays, self.held))
+
+    def run(
+        self, rule: Rule, grads: Sequence[Array], keywords: Mapping[int, dict[str, Any]]
+    ) -> None:
+        """Call the rule on everything, with the keywords of each kind."""
+        for pack in self.packs:
+            pack.gather(grads)
+            rule(pack.param, pack.grad, **pack.state, **keywords[self.kinds[pack.members[0]]])
+            pack.scatter()
+
+        def do(blocks: Iterable[Block]) -> None:
+            for i, param, state, part in blocks:
+                rule(param, _part(grads[i], part), **state, **keywords[self.kinds[i]])
+
+        if self.shared and _cores() > 1:
+            _share(do, self.blocks)
+        else:
+            do(self.blocks)
+
+
+class Pack:
+    """모은 작은 매개변수들.
+
+    Small parameters as one: an array each for the parameters, the gradients and every state, and
+    their parts in the parameters' shapes. From now on the state is here, its tensors show the
+    parts; the parameters stay where they are, and are copied in and out.
+    """
+
+    def __init__(
+        self,
+        members: list[int],
+        params: Sequence[Array],
+        states: Sequence[Mapping[str, TensorBase]],
+    ) -> None:
+        self.members, self.params = members, [params[i] for i in members]
+        cuts = list(pairwise(accumulate((p.size for p in self.params), initial=0)))
+
+        def room() -> tuple[Array, list[Array]]:
+            flat = np.empty(cuts[-1][1], self.params[0].dtype)
+            pairs = zip(self.params, cuts, strict=True)
+            return flat, [flat[i:j].reshape(p.shape) for p, (i, j) in pairs]
+
+        self.param, self.param_parts = room()
+        self.grad, self.grad_parts = room()
+        self.state = {}
+        for name in states[members[0]]:
+            self.state[name], parts = room()
+            for i, part in zip(members, parts, strict=True):
+                tensor = states[i][name]
+                part[...] = tensor._array
+                tensor._array = part
+
+    def gather(self, grads: Sequence[Array]) -> None:
+        for i, part in zip(self.members, self.grad_parts, strict=True):
+            part[...] = grads[i]
+        for param, part in zip(self.params, self.param_parts, strict=True):
+            part[...] = param
+
+    def scatter(self) -> None:
+        for param, part in zip(self.params, self.param_parts, strict=True):
+            param[...] = part
+
+
+class Plans(dict[int, Plan]):
+    """그룹마다의 계획. The plans of an optimiser's groups; a copy of it makes its own."""
+
+    def __reduce__(self) -> Any:
+        return Plans, ()
+
+
+def _blocks(i: int, param: Array, state: Mapping[str, Array]) -> Iterator[Block]:
+    if param.size <= BLOCK or not all(a.flags.c_contiguous for a in (param, *state.values())):
+        yield i, param, state, None
+        return
+    for start in range(0, param.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        yield i, _part(param, part), {name: _part(a, part) for name, a in state.items()}, part
+
+
+def _part(array: Array, part: slice | None) -> Array:
+    return array if part is None else array.reshape(-1)[part]
+
+
+def _share(do: Callable[[Iterable[Block]], None], blocks: Iterable[Block]) -> None:
+    """Let two threads do the blocks: each takes the next when it is free."""
+    work: deque[Any] = deque([*blocks, None, None])
+    try:
+        helper = _worker().submit(_quiet.copy().run, do, iter(work.popleft, None))
+    except RuntimeError:  # The interpreter is on its way out.
+        do(blocks)
+        return
+    try:
+        do(iter(work.popleft, None))
+    finally:
+        if not helper.cancel():
+            helper.result()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _worker() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "tinygrad_kr.optim")
+
+
+if hasattr(os, "register_at_fork"):
+    # A thread stays behind with the parent.
+    os.register_at_fork(after_in_child=_worker.cache_clear)
