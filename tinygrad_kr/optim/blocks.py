@@ -35,7 +35,7 @@ SHARED: Final = 1 << 20
 MANY: Final = 3
 
 # NumPy does not warn in here. To run in a copy of it costs less than an `errstate`.
-_quiet: Final = contextvars.copy_context()
+_quiet: Final = contextvars.Context()
 _quiet.run(np.seterr, all="ignore")
 
 
