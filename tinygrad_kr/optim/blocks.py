@@ -30,7 +30,7 @@ Block = tuple[int, Array, Mapping[str, Array], slice | None]
 # All measured. In elements: a small array, a block, and the work worth a second thread; and how
 # many small arrays are worth gathering.
 SMALL: Final = 1 << 12
-BLOCK: Final = 1 << 17
+BLOCK: Final = 1 << 18
 SHARED: Final = 1 << 20
 MANY: Final = 3
 
