@@ -21,7 +21,7 @@ Rule = Callable[..., None]
 
 f32 = np.float32
 rng = np.random.default_rng(0)
-BLOCK = 2**16
+BLOCK = 2**17
 
 
 def draw(*shape: int) -> Any:
@@ -183,16 +183,17 @@ def with_graph_or_without() -> Ways:
 
 
 def after_a_product(size: int) -> Ways:
-    """Passes over an array right after a product on all cores, or once its workers are asleep."""
-    x, a = draw(size, size), draw(BLOCK)
+    """Passes over an array while the workers of a product still wait for more, and later."""
+    x, a = draw(size, size), draw(2**14)
     product, total = np.empty_like(x), np.empty_like(a)
 
     def passes(pause: float) -> float:
         np.matmul(x, x, out=product)
         time.sleep(pause)
-        start = time.perf_counter()
-        for _ in range(20):
-            np.add(a, a, out=total)
+        for _ in ("to warm up", "to measure"):
+            start = time.perf_counter()
+            for _ in range(20):
+                np.add(a, a, out=total)
         return (time.perf_counter() - start) / 20 * 1e6
 
     def often(pause: float) -> float:
@@ -201,9 +202,9 @@ def after_a_product(size: int) -> Ways:
     return partial(often, 0.0), partial(often, 0.3)
 
 
-def layers(spread: float, width: int = 64, depth: int = 20) -> tuple[Any, list[Any]]:
-    weights = [spread * rng.standard_normal((width, width), dtype=f32) for _ in range(depth)]
-    return draw(100, width), [f32(1) * w for w in weights]
+def layers(spread: float, width: int = 64, depth: int = 40) -> tuple[Any, list[Any]]:
+    draws = [rng.standard_normal((width, width), dtype=f32) for _ in range(depth)]
+    return draw(100, width), [f32(spread) * w for w in draws]
 
 
 def through(x: Any, weights: list[Any]) -> Any:
@@ -228,6 +229,11 @@ def kept_or_flushed() -> Ways:
         return through(*inputs)
 
     return partial(told, False), partial(told, True)
+
+
+def root(count: int) -> Ways:
+    small, proper, out = draw(count) * f32(1e-39), draw(count), np.empty(count, f32)
+    return lambda: np.sqrt(small, out=out), lambda: np.sqrt(proper, out=out)
 
 
 class Piece(NamedTuple):
@@ -262,8 +268,10 @@ CASES = {
     "`x[rows]` → `np.take(out=)`, 256 × 784": Piece(take_rows, (60_000, 784, 256)),
     "`(x * x).sum(0)` → `einsum`, 128 × 512": Piece(squares_of_columns, (128, 512)),
     "`random() >= 0.5` → `random_raw()`, 128 × 512": Piece(mask, (65_536,)),
-    "momentum, 6,000,000 → 65,536 × 92": Piece(partial(whole_or_blocks, momentum, 3), (6_000_000,)),
-    "Adam, 6,000,000 → 65,536 × 92": Piece(partial(whole_or_blocks, adam, 4), (6_000_000,)),
+    "momentum, 6,000,000 → 46 × 131,072": Piece(
+        partial(whole_or_blocks, momentum, 3), (6_000_000,)
+    ),
+    "Adam, 6,000,000 → 46 × 131,072": Piece(partial(whole_or_blocks, adam, 4), (6_000_000,)),
     "momentum, 1 → 2 threads": Piece(partial(one_thread_or_two, momentum, 3), (6_000_000,)),
     "Adam, 1 → 2 threads": Piece(partial(one_thread_or_two, adam, 4), (6_000_000,)),
     "`with np.errstate(): pass` → `pass`": Piece(errstate),
@@ -271,8 +279,9 @@ CASES = {
     "Tensor → `np.multiply`": Piece(tensor_or_array),
     "`requires_grad`: True → False": Piece(with_graph_or_without),
     "`a + a`: `x @ x` + 0 s → + 0.3 s": Piece(after_a_product, (512,)),
-    "20 × (64 × 64), σ 0.01 → 0.125": Piece(small_or_proper),
-    "20 × (64 × 64), σ 0.01, torch → flush": Piece(kept_or_flushed),
+    "`np.sqrt(v)`, v ≈ 1e-39 → v ≈ 1, 100,000": Piece(root, (100_000,)),
+    "40 × (64 × 64), σ 0.01 → 0.125": Piece(small_or_proper),
+    "40 × (64 × 64), σ 0.01, torch → flush": Piece(kept_or_flushed),
 }
 SUBJECTS = {"before": partial(way, 0), "after": partial(way, 1)}
 BENCHMARK = Benchmark("piece", "µs", CASES, SUBJECTS)

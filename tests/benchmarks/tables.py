@@ -54,15 +54,14 @@ def cell(values: list[float] | None) -> str:
 
 def table(name: str, result: Result, language: str = "en") -> str:
     """Subjects down and cases across; cases down, where they are the more."""
-    words, values = WORDS[language], result["values"]
-    subjects = [s for s in benchmark(name).subjects if any(s in got for got in values.values())]
+    found, words, values = benchmark(name), WORDS[language], result["values"]
+    subjects = [s for s in found.subjects if any(s in got for got in values.values())]
     rows = {s: {c: cell(got.get(s)) for c, got in values.items()} for s in subjects}
     rows |= _ratios(name, values)
-    if len(values) > len(subjects):
+    if len(found.cases) > len(found.subjects):
         rows = {c: {r: row.get(c, "") for r, row in rows.items()} for c in values}
     columns = list(dict.fromkeys(c for row in rows.values() for c in row))
-    title = f"{words.get(benchmark(name).title, benchmark(name).title)}"
-    unit = words.get(result["unit"], result["unit"])
+    title, unit = (words.get(w, w) for w in (found.title, result["unit"]))
     head = [f"{title} ({unit})", *(words.get(c, c) for c in columns)]
     body = [[words.get(r, r), *(row.get(c, "") for c in columns)] for r, row in rows.items()]
     lines = [head, ["---", *["---:"] * len(columns)], *body]
@@ -116,17 +115,22 @@ def page(results: dict[str, Result]) -> str:
 
 
 def fill(path: Path, results: dict[str, Result], language: str) -> None:
-    """Write the tables of a page between their marks, ``table: NAME`` and ``end`` in comments."""
+    """Write a page's tables between their marks: comments that say ``table: NAME`` and ``end``.
+
+    After the name may stand a regular expression, for those cases alone in which it is found.
+    """
 
     def filled(found: re.Match[str]) -> str:
-        name = found[2]
-        if name != "machine" and name not in results:
-            return found[0]
+        mark, name, pattern, end = found.groups()
         if name == "machine":
             text = machines(results, language)
+        elif name in results:
+            values = results[name]["values"]
+            chosen = {c: got for c, got in values.items() if re.search(pattern or "", c)}
+            text = table(name, results[name] | {"values": chosen}, language)
         else:
-            text = table(name, results[name], language)
-        return f"{found[1]}\n\n{text}\n\n{found[3]}"
+            return found[0]
+        return f"{mark}\n\n{text}\n\n{end}"
 
-    marks = re.compile(r"(<!-- table: (\w+) -->).*?(<!-- end -->)", re.DOTALL)
+    marks = re.compile(r"(<!-- table: (\w+)(?: (.+?))? -->).*?(<!-- end -->)", re.DOTALL)
     path.write_text(marks.sub(filled, path.read_text(encoding="utf-8")), encoding="utf-8")
