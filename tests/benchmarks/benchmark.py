@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,11 +43,12 @@ class Benchmark:
 
 
 def clock(call: Callable[[], Any], run: Run, seconds: float = 0.5) -> float:
-    """Microseconds a call, over as many calls as fill ``seconds`` once it is warm."""
+    """Microseconds a call once it is warm: the median of five stretches that fill ``seconds``."""
     few = 1 if run.tiny else 5
     _calls(call, few)
     once = _calls(call, few)
-    return _calls(call, 1 if run.tiny else max(few, int(seconds / once))) * 1e6
+    count = 1 if run.tiny else max(1, round(seconds / 5 / once))
+    return statistics.median(_calls(call, count) for _ in range(few)) * 1e6
 
 
 def _calls(call: Callable[[], Any], count: int) -> float:
