@@ -19,8 +19,6 @@ KOREAN = {
     "piece": "조각",
     "before": "앞",
     "after": "뒤",
-    "products": "행렬 곱만",
-    "objects": "맨 객체",
     "µs a step": "한 걸음 µs",
     "µs a batch": "미니배치 하나 µs",
     "µs an op": "연산 하나 µs",
@@ -29,7 +27,6 @@ KOREAN = {
     "ours ÷ step": "tinygrad_kr ÷ 한 걸음",
     "after ÷ before": "뒤 ÷ 앞",
     "cores": "코어",
-    "rounds": "번씩",
 }
 ENGLISH = {f"ours ÷ {what}": f"tinygrad_kr ÷ {what}" for what in ("best peer", "numpy", "step")}
 WORDS = {
@@ -100,9 +97,7 @@ def machines(results: dict[str, Result], language: str = "en") -> str:
             f"Python {m.pop('python')}, NumPy {m.pop('numpy')} ({m.pop('blas')}), {peers}"
         )
         line = "; ".join([line, m.pop("date"), *(f"{k}={v}" for k, v in m.items())])
-        lines.setdefault(line, []).append(
-            f"`{name}` ({result['rounds']} {words.get('rounds', 'rounds')})"
-        )
+        lines.setdefault(line, []).append(f"`{name}` × {result['rounds']}")
     return "\n".join(f"- {line}: {', '.join(names)}" for line, names in lines.items())
 
 
@@ -132,5 +127,5 @@ def fill(path: Path, results: dict[str, Result], language: str) -> None:
             return found[0]
         return f"{mark}\n\n{text}\n\n{end}"
 
-    marks = re.compile(r"(<!-- table: (\w+)(?: (.+?))? -->).*?(<!-- end -->)", re.DOTALL)
+    marks = re.compile(r"(<!-- table: (\w+)(?: ([^\n]+?))? -->).*?(<!-- end -->)", re.DOTALL)
     path.write_text(marks.sub(filled, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -54,11 +54,15 @@ def test_every_benchmark_runs(name: str, digits: Path, tmp_path: Path) -> None:
     assert {row.count("|") for row in rows} == {rows[0].count("|")}
 
     marked = tmp_path / "page.md"
-    marked.write_text(f"<!-- table: {name} -->\nold\n<!-- end -->\n", encoding="utf-8")
+    gaps = [
+        f"<!-- table: {mark} -->\nold\n<!-- end -->\n" for mark in ("machine", f"{name} .", name)
+    ]
+    marked.write_text("text\n".join(gaps), encoding="utf-8")
     fill(marked, {name: result}, "ko")
     once = marked.read_text(encoding="utf-8")
     fill(marked, {name: result}, "ko")
-    assert "old" not in once and marked.read_text(encoding="utf-8") == once
+    assert "old" not in once and once.count("text") == 2
+    assert marked.read_text(encoding="utf-8") == once
 
 
 @pytest.mark.parametrize("name", WORKS)
