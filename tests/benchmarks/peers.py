@@ -157,8 +157,8 @@ def pydynet(work: Work, training: bool = True) -> Net:
     net.train(training)
     rate = RATES[work.rule]
     optimizer = {
-        "sgd": lambda: SGD(net.parameters(), rate),
-        "momentum": lambda: SGD(net.parameters(), rate, momentum=0.9),
+        "sgd": lambda: SGD(net.parameters(), rate, momentum=0, nesterov=False),
+        "momentum": lambda: SGD(net.parameters(), rate, momentum=0.9, nesterov=False),
         "adam": lambda: Adam(net.parameters(), rate),
     }[work.rule]()
     criterion = nn.CrossEntropyLoss()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,18 @@ def test_ours_and_the_one_written_by_hand_do_the_same_work(name: str) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     for mine, theirs in zip(*(net.weights() for net in nets), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("peer", ["torch", "jax", "mygrad", "pydynet", "dezero"])
+def test_peers_do_the_same_work(peer: str) -> None:
+    """Where they are installed: without dropout, which everyone draws in his own way."""
+    if find_spec(peer) is None:
+        pytest.skip(f"{peer} is not installed")
+    for work in WORKS.values():
+        work = work.tiny()._replace(dropout=0.0)
+        losses = []
+        for make in (by_hand, peers.MAKERS[peer]):
+            net = make(work, True)
+            found = [net.train(net.put(x), net.put(t)) for x, t in batches(work, 3)]
+            losses.append([float(np.asarray(getattr(loss, "data", loss))) for loss in found])
+        assert losses[1] == pytest.approx(losses[0], rel=1e-4)
