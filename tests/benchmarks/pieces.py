@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,9 +82,10 @@ def at_the_label(rows: int, columns: int) -> Ways:
 
 
 def take_rows(count: int, columns: int, rows: int) -> Ways:
-    x, out, chosen = draw(count, columns), np.empty((rows, columns), f32), rng.permutation(count)
-    chosen = chosen[:rows]
-    return lambda: x[chosen], lambda: np.take(x, chosen, axis=0, out=out, mode="clip")
+    """Other rows at each call, as in an epoch: they are in no cache."""
+    x, out = draw(count, columns), np.empty((rows, columns), f32)
+    order = cycle(np.split(rng.permutation(count)[: count // rows * rows], count // rows))
+    return lambda: x[next(order)], lambda: np.take(x, next(order), axis=0, out=out, mode="clip")
 
 
 def squares_of_columns(rows: int, columns: int) -> Ways:
