@@ -123,9 +123,13 @@ def jax(run: Run, work: Work) -> Accuracies:
         return optax.softmax_cross_entropy(y, target).mean(), stats
 
     @jax.jit
-    def step(params: Any, stats: Any, state: Any, key: Any, x: Any, t: Any) -> Any:
+    def step(
+        params: Any, stats: Any, state: Any, key: Any, images: Any, labels: Any, rows: Any
+    ) -> Any:
         key, one = jax.random.split(key)
-        grads, stats = jax.grad(loss_of, has_aux=True)(params, stats, x, t, one)
+        grads, stats = jax.grad(loss_of, has_aux=True)(
+            params, stats, images[rows], labels[rows], one
+        )
         updates, state = rule.update(grads, state)
         return optax.apply_updates(params, updates), stats, state, key
 
@@ -137,7 +141,7 @@ def jax(run: Run, work: Work) -> Accuracies:
         order = rng.permutation(len(images))
         for start in range(0, len(images), work.batch):
             rows = order[start : start + work.batch]
-            params, stats, state, key = step(params, stats, state, key, images[rows], labels[rows])
+            params, stats, state, key = step(params, stats, state, key, images, labels, rows)
         yield float(accuracy(params, stats, *test))
 
 
