@@ -97,7 +97,8 @@ _passed: Primitive = Primitive("gate", _gate, x=lambda g, by: _passed(g, by))
 relu = Unary(
     # Against a row of zeros: against a single one np.maximum takes three times as long.
     "relu", lambda x: np.maximum(x, np.zeros(x.shape[-1:], x.dtype)),
-    "음수는 0으로(ReLU). The gradient at 0 is 0.", x=lambda g, y: _passed(g, y),
+    "음수는 0으로(ReLU). The gradient at 0 is 0.",
+    x=lambda g, y: _gate(g, y) if type(g) is np.ndarray else _passed(g, y),
 )  # fmt: skip
 
 

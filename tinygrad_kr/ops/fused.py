@@ -7,6 +7,7 @@ a backward is for arrays alone, ``create_graph`` differentiates a *reference* of
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,39 +26,35 @@ from tinygrad_kr.ops.shape import reshape
 
 
 def _affine(x: Array, weight: Array, bias: Array | None) -> Array:
-    y = _matmul(x, weight.T)
+    y: Array = x @ weight.T
     if bias is not None:
         y += bias
-    return y  # type: ignore[no-any-return]
+    return y
 
 
-def _linear_forward(x: Array, weight: Array, bias: Array | None) -> Array:
-    return mode.quietly(_affine, x, weight, bias)
-
-
-def _rows(x: Any) -> Any:
-    """``x`` as a matrix: every dimension but the last run together."""
-    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-
-
-def _matmul(x: Any, matrix: Any) -> Any:
-    y = _rows(x) @ matrix
-    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], matrix.shape[1])
+_ones = lru_cache(maxsize=16)(np.ones)
 
 
 def _row_sum(x: Any) -> Any:
     """The sum of the rows of a matrix: as a product it takes half the time of ``sum(0)``."""
-    return np.ones(x.shape[0], x.dtype) @ x
+    return _ones(x.shape[0], x.dtype) @ x
 
 
-#: x @ weight.T + bias. The weight's gradient comes in the weight's own layout.
-linear = Primitive(
+_linear = Primitive(
     "linear",
-    _linear_forward,
-    x=lambda g, weight: _matmul(g, weight),
-    weight=lambda g, x: _rows(g).T @ _rows(x),
-    bias=lambda g: _row_sum(_rows(g)),
+    lambda x, weight, bias: mode.quietly(_affine, x, weight, bias),
+    x=lambda g, weight: g @ weight,
+    weight=lambda g, x: g.T @ x,
+    bias=_row_sum,
 )
+
+
+def linear(x: Any, weight: Any, bias: Any) -> Any:
+    """x @ weight.T + bias의 행마다의 곱. The affine map of the last dimension of ``x``."""
+    if x.ndim == 2:
+        return _linear(x, weight, bias)
+    rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    return reshape(_linear(rows, weight, bias), (*x.shape[:-1], weight.shape[0]))
 
 
 def channels(x: Any) -> tuple[int, ...]:
@@ -146,35 +143,27 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
     return y, mu, var
 
 
-def _shifted(x: Array) -> tuple[Array, Array, Array]:
-    """Of (N, C): z = x − max(x), exp(z), Σ exp(z), the classes first.
+def _label_losses(
+    x: Array, at: Array, share: Any, rest: Array | None, reduce: bool
+) -> tuple[Any, Array, Array, Array]:
+    """The losses and, of x: z = x − max(x), exp(z), Σ exp(z), the classes first, (C, N).
 
     So the sums over the classes are sums of whole rows.
     """
     z = np.array(x.T, order="C")
     z -= np.maximum.reduce(z, axis=0, initial=-np.inf)
     e = np.exp(z)
-    return z, e, np.add.reduce(e, axis=0)
-
-
-def _label_losses(z: Array, norm: Array, at: Array, share: Any, rest: Array | None) -> Array:
+    norm = np.add.reduce(e, axis=0)
     lognorm = np.log(norm)
-    losses: Array = (lognorm - z.take(at)) * share
+    losses = (lognorm - z.take(at)) * share
     # A class without weight costs nothing, though its logit were −∞.
     if isinstance(share, np.ndarray):
         losses[share == 0] = 0
     if rest is not None:
-        z = (lognorm - z) * rest
-        np.copyto(z, 0, where=rest == 0)
-        losses += np.add.reduce(z, axis=0)
-    return losses
-
-
-def _cross_entropy_forward(
-    x: Array, *, e: Array, norm: Array, at: Array, share: Any, rest: Array | None, reduce: bool
-) -> Any:
-    losses = mode.quietly(_label_losses, x.T, norm, at, share, rest)
-    return np.add.reduce(losses) if reduce else losses
+        others = (lognorm - z) * rest
+        np.copyto(others, 0, where=rest == 0)
+        losses += np.add.reduce(others, axis=0)
+    return (np.add.reduce(losses) if reduce else losses), z, e, norm
 
 
 def _cross_entropy_vjp(
@@ -204,7 +193,7 @@ def _cross_entropy_reference(
 
 _cross_entropy = Primitive(
     "cross_entropy",
-    _cross_entropy_forward,
+    lambda x, *, value, e, norm, at, share, rest, reduce: value,
     vjp=_cross_entropy_vjp,
     reference=_cross_entropy_reference,
 )
@@ -216,13 +205,15 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     −share · log_softmax(x)[label] − Σ rest · log_softmax(x) for each row, summed if ``reduce``;
     ``share`` is a number or (N,), ``rest`` None, (C, 1) or (C, N).
     """
-    z, e, norm = mode.quietly(_shifted, x._array)
+    at = np.multiply(labels, labels.size, dtype=np.intp)  # the labels' places in (C, N)
+    at += np.arange(labels.size)
+    value, z, e, norm = mode.quietly(_label_losses, x._array, at, share, rest, reduce)
     # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
     # changed in place.
     x = wrap(z.T, current_node(x))
-    at = np.multiply(labels, labels.size, dtype=np.intp)  # the labels' places in (C, N)
-    at += np.arange(labels.size)
-    return _cross_entropy(x, e=e, norm=norm, at=at, share=share, rest=rest, reduce=reduce)
+    return _cross_entropy(
+        x, value=value, e=e, norm=norm, at=at, share=share, rest=rest, reduce=reduce
+    )
 
 
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:

@@ -106,7 +106,7 @@ class Unary(_Pointwise):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._keeps_y, self._keeps_x = self._plan((True,)).keeps[:2]
+        self._keeps_y, self._keeps_x = self._plan(1).keeps[:2]
 
     def __call__(self, x: Any, /) -> Tensor:
         if isinstance(x, TensorBase):
@@ -146,7 +146,7 @@ class Binary(_Pointwise):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Indexed by (a needs a gradient) + 2 * (b needs one): whether y, a and b are kept.
-        self._keeps = [self._plan((bool(i & 1), bool(i & 2))).keeps[:3] for i in range(4)]
+        self._keeps = [self._plan(i).keeps[:3] for i in range(4)]
 
     def __call__(self, a: Any, b: Any, /) -> Tensor:
         x: Any

@@ -149,7 +149,8 @@ class Primitive:
             names = [p.name for p in _parameters(vjp)[2:]]
             self._shared_where = [self.columns.index(n) for n in names]
         self._no_shapes = [None] * len(self.inputs)
-        self._plans: dict[Needs, _Plan] = {}
+        # By the inputs that need a gradient: the sum of 2 ** i over their numbers.
+        self._plans: dict[int, _Plan] = {}
         registry[name] = self
 
     def __repr__(self) -> str:
@@ -158,29 +159,27 @@ class Primitive:
     def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
         return _by_name, (self.name,)
 
-    def _plan(self, needs: Needs) -> _Plan:
+    def _plan(self, needs: int) -> _Plan:
         """What a call keeps, when these of its inputs need a gradient."""
-        plan = self._plans.get(needs)
-        if plan is None:
-            if self.shared is not None:
-                asked = {p.name for p in _parameters(self.shared)[2:]}
-            else:
-                running = [n for n, need in zip(self.inputs, needs, strict=True) if need]
-                asked = {p.name for n in running if n in self.vjps
-                         for p in _parameters(self.vjps[n])[1:]}  # fmt: skip
-            if self.reference is not None:
-                asked |= {p.name for p in _parameters(self.reference)} & set(self.columns)
-            keeps = [c in asked for c in self.columns]
-            drops = [i for i, kept in enumerate(keeps) if not kept]
-            held = [i for i, n in enumerate(self.inputs) if n in asked]
-            shapes = any(f"{n}_shape" in asked for n in self.inputs)
-            if not shapes:  # None there already
-                drops = [i for i in drops if not self.columns[i].endswith("_shape")]
-            plan = self._plans[needs] = _Plan(keeps, drops, held, shapes)
+        if self.shared is not None:
+            asked = {p.name for p in _parameters(self.shared)[2:]}
+        else:
+            running = [n for i, n in enumerate(self.inputs) if n in self.vjps and needs >> i & 1]
+            asked = {p.name for n in running for p in _parameters(self.vjps[n])[1:]}
+        if self.reference is not None:
+            asked |= {p.name for p in _parameters(self.reference)} & set(self.columns)
+        keeps = [c in asked for c in self.columns]
+        drops = [i for i, kept in enumerate(keeps) if not kept]
+        held = [i for i, n in enumerate(self.inputs) if n in asked]
+        shapes = any(f"{n}_shape" in asked for n in self.inputs)
+        if not shapes:  # None there already
+            drops = [i for i in drops if not self.columns[i].endswith("_shape")]
+        plan = self._plans[needs] = _Plan(keeps, drops, held, shapes)
         return plan
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
-        tensors = recorded = False
+        tensors = False
+        needs, bit = 0, 1
         arrays: list[Any] = []
         edges: list[Node | None] = []
         for x in inputs:
@@ -189,21 +188,23 @@ class Primitive:
                 tensors = True
                 edge = x._node if x._view is None else current_node(x)
                 if edge is not None:
-                    recorded = True
+                    needs += bit
                 x = x._array
             arrays.append(x)
             edges.append(edge)
+            bit += bit
         y = self.forward(*arrays, **static)
         if not tensors:
             return y if self.several else to_ndarray(y)
-        recorded = recorded and mode.recording
+        if not mode.recording:
+            needs = 0
         if self.several:
-            return self._several(inputs, arrays, y, static, edges if recorded else None)
+            return self._several(inputs, arrays, y, static, edges, needs)
         if type(y) is not np.ndarray:
             y = np.asarray(y)
         out = wrap(y)
-        if recorded and y.dtype.kind == "f":
-            row, checks = self._keep(y, inputs, arrays, edges, static)
+        if needs and y.dtype.kind == "f":
+            row, checks = self._keep(y, inputs, arrays, static, needs)
             if row[0] is not None:
                 checks.append((out._version, 0))
             out._node = Node(self, edges, row, checks, y.shape, y.dtype)
@@ -212,33 +213,41 @@ class Primitive:
         return out
 
     def _keep(
-        self, y: Any, inputs: Sequence[Any], arrays: Sequence[Any], edges: Sequence[Node | None],
-        static: dict[str, Any],
+        self, y: Any, inputs: Sequence[Any], arrays: Sequence[Any], static: dict[str, Any],
+        needs: int,
     ) -> tuple[list[Any], list[Check]]:  # fmt: skip
         """The kept row of a call, and the version checks of the inputs in it."""
+        if self.variadic:
+            needs = 1
+        plan = self._plans.get(needs) or self._plan(needs)
         row: list[Any]
         if self.variadic:
-            plan = self._plan(())
             row = [y, tuple(arrays), tuple([a.shape for a in arrays])]
             held: Sequence[int] = range(len(inputs)) if plan.held else ()
         else:
-            plan = self._plan(tuple([e is not None for e in edges]))
             row = [y, *arrays, *(map(np.shape, arrays) if plan.shapes else self._no_shapes)]
             held = plan.held
         for name in self.static:
             row.append(static[name])
         for i in plan.drops:
             row[i] = None
-        return row, [check_of(inputs[i]) for i in held if isinstance(arrays[i], np.ndarray)]
+        checks = []
+        for i in held:
+            x = inputs[i]
+            if isinstance(x, TensorBase):
+                checks.append((x._version, x._version[0]))
+            elif isinstance(x, np.ndarray):
+                checks.append(([0], 0))
+        return row, checks
 
     def _several(
         self, inputs: Sequence[Any], arrays: Sequence[Any], ys: Sequence[Array],
-        static: dict[str, Any], edges: Sequence[Node | None] | None,
+        static: dict[str, Any], edges: Sequence[Node | None], needs: int,
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        """The outputs as tensors, recorded if ``edges`` are given."""
+        """The outputs as tensors, recorded if a gradient is needed."""
         outs = tuple([wrap(y) for y in ys])
-        if edges is not None:
-            row, checks = self._keep(ys, inputs, arrays, edges, static)
+        if needs:
+            row, checks = self._keep(ys, inputs, arrays, static, needs)
             if row[0] is not None:
                 checks += [(o._version, 0) for o in outs]
             node = Node(self, edges, row, checks, Bundle.shape, Bundle.dtype)  # type: ignore[arg-type]
