@@ -153,9 +153,10 @@ def _label_losses(
     z = np.array(x.T, order="C")
     z -= np.maximum.reduce(z, axis=0, initial=-np.inf)
     e = np.exp(z)
-    norm = np.add.reduce(e, axis=0)
+    norm = _row_sum(e)
     lognorm = np.log(norm)
-    losses = (lognorm - z.take(at)) * share
+    losses = lognorm - z.take(at)
+    losses *= share
     # A class without weight costs nothing, though its logit were −∞.
     if isinstance(share, np.ndarray):
         losses[share == 0] = 0
@@ -205,8 +206,8 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     −share · log_softmax(x)[label] − Σ rest · log_softmax(x) for each row, summed if ``reduce``;
     ``share`` is a number or (N,), ``rest`` None, (C, 1) or (C, N).
     """
-    at = np.multiply(labels, labels.size, dtype=np.intp)  # the labels' places in (C, N)
-    at += np.arange(labels.size)
+    count = labels.size
+    at = labels.astype(np.intp) * count + np.arange(count)  # the labels' places in (C, N)
     value, z, e, norm = mode.quietly(_label_losses, x._array, at, share, rest, reduce)
     # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
     # changed in place.

@@ -305,6 +305,9 @@ def _check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | Non
     return axis, as_array(weight)
 
 
+_UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
 def _labels(
     input_shape: tuple[int, ...], axis: int, target: Any, ignore_index: int
 ) -> tuple[Array, Array | None]:
@@ -329,7 +332,8 @@ def _labels(
         return numbers, None
     count = input_shape[axis]
     # Without its sign a negative number is a huge one.
-    if not 0 <= ignore_index < count and numbers.view(f"u{numbers.itemsize}").max() < count:
+    unsigned = numbers.view(_UNSIGNED[numbers.itemsize])
+    if not 0 <= ignore_index < count and np.maximum.reduce(unsigned, None) < count:
         return numbers, None
     ignored = numbers == ignore_index
     wrong = ~ignored & ((numbers < 0) | (numbers >= count))
