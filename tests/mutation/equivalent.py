@@ -21,15 +21,6 @@ EQUIVALENT: dict[str, str] = {
     " has the same values",
     "engine:walk:condition: leaf.hooks and isinstance(leaf, Leaf)"
     " -> (leaf.hooks or isinstance(leaf, Leaf))": "without hooks it is shown to nobody, and copied",
-    "fused:_dot_channels:saved value: a -> b in range(a.ndim)": "both have the same shape",
-    "fused:_matmul:condition: y if x.ndim == 2 else reshape(y, (*x ... hape[1]))"
-    " -> reshape(y, (*x.shape[:-1], matrix.shape[1]))": _SAME_SHAPE,
-    "fused:_matmul:forgotten call: _rows(x) -> x": "by a matrix, a product of rows is the same in"
-    " any shape; as one matrix it is faster",
-    "fused:_rows:condition: x if x.ndim == 2 else reshape(x, (ma ... ape[-1]))"
-    " -> reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))": _SAME_SHAPE,
-    "fused:linear.weight:swap: transpose(_rows(g), 0, 1)"
-    " -> transpose(_rows(g), 1, 0)": "either order exchanges the two",
     "indexing:_spread:condition: rows if row == 1 else rows[..., None ... ange(row)"
     " -> (rows[..., None] * row + np.arange(row))": "the other branch is its short form for row 1",
     "indexing:_spread:constant: 1 -> 2 in p.ndim if _is_mask(p) else 1": "with more leading"

@@ -1,7 +1,6 @@
 """기울기 모드: no_grad, enable_grad, set_grad_enabled, inference_mode. 스레드마다 따로다.
 
 Grad mode, one a thread: whether operations are recorded. Each is a context manager and a decorator.
-A thread also has a way to call NumPy without its warnings.
 """
 
 from __future__ import annotations
@@ -9,30 +8,15 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from contextvars import Context
 from typing import Any, ParamSpec, TypeVar
-
-import numpy as np
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class _Mode(threading.local):
-    """What holds on this thread.
-
-    ``quietly(f, *arrays)`` calls a NumPy function with ``np.errstate(all="ignore")`` in a tenth of
-    its time: NumPy keeps its error state in a context variable, and this is a context with the
-    state set once. It cannot be entered again inside itself, so ``f`` calls no op.
-    """
-
     recording = True
     inference = False
-
-    def __init__(self) -> None:
-        context = Context()
-        context.run(np.seterr, all="ignore")
-        self.quietly = context.run
 
 
 mode = _Mode()

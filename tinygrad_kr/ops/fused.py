@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import wrap
-from tinygrad_kr.autograd.mode import mode
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, float32
 from tinygrad_kr.ops.comparison import where
@@ -42,7 +42,7 @@ def _row_sum(x: Any) -> Any:
 
 _linear = Primitive(
     "linear",
-    lambda x, weight, bias: mode.quietly(_affine, x, weight, bias),
+    lambda x, weight, bias: quietly(_affine, x, weight, bias),
     x=lambda g, weight: g @ weight,
     weight=lambda g, x: g.T @ x,
     bias=_row_sum,
@@ -208,7 +208,7 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     """
     count = labels.size
     at = labels.astype(np.intp) * count + np.arange(count)  # the labels' places in (C, N)
-    value, z, e, norm = mode.quietly(_label_losses, x._array, at, share, rest, reduce)
+    value, z, e, norm = quietly(_label_losses, x._array, at, share, rest, reduce)
     # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
     # changed in place.
     x = wrap(z.T, current_node(x))

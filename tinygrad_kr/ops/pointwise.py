@@ -8,6 +8,7 @@ broadcasting by NumPy's, a node if anyone needs a gradient.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tinygrad_kr import dtypes
 from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
 from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Check, Node
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TinygradKrError
@@ -23,15 +25,6 @@ from tinygrad_kr.ops.primitive import Primitive, check_of, operand
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-
-def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` without NumPy's warnings: for an op that can leave its domain or overflow."""
-
-    def quiet(*arrays: Any) -> Any:
-        return mode.quietly(function, *arrays)
-
-    return quiet
 
 
 def promote(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
@@ -94,7 +87,7 @@ class _Pointwise(Primitive):
         quiet: bool = False, **vjps: Any,
     ) -> None:  # fmt: skip
         super().__init__(name, self.template, doc=doc, **vjps)
-        self.forward = _quietly(function) if quiet else function
+        self.forward = partial(quietly, function) if quiet else function
         self.floating = floating
         self.differentiable = bool(vjps)
 

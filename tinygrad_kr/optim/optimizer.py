@@ -16,10 +16,11 @@ import numpy as np
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.autograd.engine import clear_grad
 from tinygrad_kr.autograd.mode import enable_grad
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, InplaceError, StateDictError
 from tinygrad_kr.hyperparameters import wrong_kind
-from tinygrad_kr.optim.blocks import Plan, Plans, quietly
+from tinygrad_kr.optim.blocks import Plan, Plans
 from tinygrad_kr.tensor import Tensor
 
 Group = dict[str, Any]
