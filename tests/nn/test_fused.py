@@ -45,6 +45,19 @@ def test_the_weights_gradient_is_adopted_without_a_copy() -> None:
     assert w.grad._array.flags.c_contiguous and w.grad._array.flags.owndata
 
 
+def test_linear_of_any_number_of_dimensions() -> None:
+    w, b = wrap(seeded(1, 2, 3)).requires_grad_(), wrap(seeded(2, 2)).requires_grad_()
+    for shape in ((3,), (4, 3), (0, 3), (2, 4, 3), (2, 0, 3)):
+        x = wrap(seeded(0, *shape)).requires_grad_()
+        y = F.linear(x, w, b)
+        np.testing.assert_allclose(y.detach().numpy(), x._array @ w._array.T + b._array)
+        g = seeded(3, *shape[:-1], 2)
+        dx, dw, db = grad(y, (x, w, b), wrap(g))
+        np.testing.assert_allclose(dx.numpy(), g @ w._array)
+        np.testing.assert_allclose(dw.numpy(), g.reshape(-1, 2).T @ x._array.reshape(-1, 3))
+        np.testing.assert_allclose(db.numpy(), g.reshape(-1, 2).sum(0), atol=1e-12)
+
+
 # Batch normalisation
 
 
@@ -108,6 +121,27 @@ def test_cross_entropy_over_the_whole_range() -> None:
     assert x.grad is not None and np.isfinite(x.grad.numpy()).all()
     nan = F.cross_entropy(wrap(np.array([[np.nan, 0.0]])), wrap(np.array([1])))
     assert np.isnan(nan.item())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.int64])
+def test_labels_of_any_integer_dtype_find_their_places(dtype: Any) -> None:
+    x, labels = wrap(seeded(0, 100, 90)).requires_grad_(), np.arange(100) % 90
+    expected = F.cross_entropy(x, wrap(labels))
+    (wanted,) = grad(expected, x)
+    loss = F.cross_entropy(x, wrap(labels.astype(dtype)))
+    (found,) = grad(loss, x)
+    assert loss.item() == expected.item() and found.equal(wanted)
+
+
+def test_a_label_without_weight_costs_nothing_even_at_minus_infinity() -> None:
+    x = wrap(np.array([[-np.inf, 0.0, 1.0], [1.0, 2.0, 0.0]])).requires_grad_()
+    weight = wrap(np.array([0.0, 1.0, 1.0]))
+    for smoothing in (0.0, 0.1):
+        loss = F.cross_entropy(x, wrap(np.array([0, 1])), weight, label_smoothing=smoothing)
+        (g,) = grad(loss, x)
+        assert np.isfinite(loss.item()) and np.isfinite(g.numpy()).all()
+        alone = F.cross_entropy(x, wrap(np.array([-100, 1])), weight, label_smoothing=smoothing)
+        assert smoothing or alone.item() == loss.item()
 
 
 # Dropout

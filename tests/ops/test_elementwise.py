@@ -179,6 +179,16 @@ def test_relu_keeps_its_result_alone() -> None:
     assert x._grad is not None and x._grad._array.tolist() == [0.0, 1.0]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_gradient_passes_relu_whole_or_not_at_all(dtype: Any) -> None:
+    x = leaf(np.array([-1.0, 0.0, -0.0, -np.inf, np.nan, 2.0, 1e-7, np.inf], dtype))
+    y = ops.relu(x)
+    np.testing.assert_array_equal(y._array, [0, 0, 0, 0, np.nan, 2, dtype(1e-7), np.inf])
+    y.backward(wrap(np.array([np.inf, np.nan, np.inf, 1, 3, -np.inf, np.nan, 4], dtype)))
+    assert x._grad is not None
+    np.testing.assert_array_equal(x._grad._array, [0, 0, 0, 0, 3, -np.inf, np.nan, 4])
+
+
 def test_a_power_of_a_negative_has_no_slope_by_its_exponent() -> None:
     check_op(lambda x, y: x**y, np.array([-1.5, 2.0]), np.array([2.0, 3.0]), second=False)
 
