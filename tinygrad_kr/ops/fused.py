@@ -33,6 +33,7 @@ def _affine(x: Array, weight: Array, bias: Array | None) -> Array:
 
 
 _ones = lru_cache(maxsize=16)(np.ones)
+_arange = lru_cache(maxsize=16)(np.arange)
 
 
 def _row_sum(x: Any) -> Any:
@@ -207,7 +208,8 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
     ``share`` is a number or (N,), ``rest`` None, (C, 1) or (C, N).
     """
     count = labels.size
-    at = labels.astype(np.intp) * count + np.arange(count)  # the labels' places in (C, N)
+    at = labels.astype(np.intp, copy=False) * count  # the labels' places in (C, N)
+    at += _arange(count)
     value, z, e, norm = quietly(_label_losses, x._array, at, share, rest, reduce)
     # The loss is the same function of x − max(x) as of x: that stands in for x, which may so be
     # changed in place.

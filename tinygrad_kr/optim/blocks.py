@@ -49,7 +49,9 @@ class Plan:
                 alike.setdefault((kinds[i], param.dtype), []).append(i)
         # Where one may be a view of another they go one by one, in order.
         apart = len({id(p if p.base is None else p.base) for p in params}) == len(params)
-        chosen = [members for members in alike.values() if apart and len(members) >= MANY]
+        # Three copies each pay only if there is state, and so more to do than to add.
+        pays = apart and any(states)
+        chosen = [members for members in alike.values() if pays and len(members) >= MANY]
         self.packs = [Pack(members, params, states) for members in chosen]
         packed = {i for members in chosen for i in members}
         arrays = [{name: t._array for name, t in state.items()} for state in states]
