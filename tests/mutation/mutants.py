@@ -37,7 +37,7 @@ NAMED = {
     "ops.exponential": "_gate",
     "ops.fused": "linear batch_norm cross_entropy",
     "nn.functional.loss": "cross_entropy _shares",
-    "optim.blocks": "Plan.__init__ Plan.run Pack.* _blocks",
+    "optim.blocks": "Plan.run Pack.* _part",
     "optim.optimizer": "Optimizer.step Optimizer._together slot next_step descent",
     "optim.sgd": "sgd_ momentum_ SGD._arrays SGD._turn Momentum._arrays",
     "optim.adagrad": "adagrad_ rmsprop_ AdaGrad._arrays *._turn RMSProp._arrays",

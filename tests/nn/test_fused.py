@@ -80,6 +80,12 @@ def test_batch_norm_of_half_precision_stays_half() -> None:
     assert y.tolist() == [[-1], [1]] and mu.tolist() == [2] and var.tolist() == [1]
 
 
+def test_batch_norm_of_half_precision_sums_beyond_its_range() -> None:
+    x = wrap(np.array([[999.0], [1001.0]] * 50, np.float16)).requires_grad_()
+    y, mu, _ = fused.batch_norm(x, None, None, 0.0)
+    assert mu.tolist() == [1000] and y.tolist() == [[-1], [1]] * 50
+
+
 def test_the_bias_may_be_changed_after_a_batch_norm() -> None:
     x, weight = wrap(seeded(0, 4, 3)).requires_grad_(), wrap(seeded(1, 3)).requires_grad_()
     leaf = wrap(seeded(2, 3)).requires_grad_()
@@ -138,8 +144,10 @@ def test_a_label_without_weight_costs_nothing_even_at_minus_infinity() -> None:
     weight = wrap(np.array([0.0, 1.0, 1.0]))
     for smoothing in (0.0, 0.1):
         loss = F.cross_entropy(x, wrap(np.array([0, 1])), weight, label_smoothing=smoothing)
-        (g,) = grad(loss, x)
+        (g,) = grad(loss, x, retain_graph=True)
         assert np.isfinite(loss.item()) and np.isfinite(g.numpy()).all()
+        (again,) = grad(loss, x, retain_graph=True, create_graph=True)
+        np.testing.assert_allclose(again.detach().numpy(), g.detach().numpy(), atol=1e-12)
         alone = F.cross_entropy(x, wrap(np.array([-100, 1])), weight, label_smoothing=smoothing)
         assert smoothing or alone.item() == loss.item()
 

@@ -155,6 +155,20 @@ def test_values_are_checked_when_they_change_and_an_update_of_the_users_own_is_t
         assert (frozen(params) == before) == (make is Own)
 
 
+def test_a_state_laid_out_otherwise_than_its_parameter(sizes: None) -> None:
+    paths = []
+    for laid in (np.ascontiguousarray, np.asfortranarray):
+        (p,) = params = [tg.from_numpy(np.ones((8, 9), np.float32)).requires_grad_()]
+        optimizer = optim.Adam(params, lr=0.1)
+        walk(optimizer, params, range(4, 6))
+        for name in ("exp_avg", "exp_avg_sq"):
+            held = optimizer.state[p][name]
+            optimizer.state[p][name] = tg.from_numpy(laid(held.numpy()))
+        walk(optimizer, params, range(6, 9))
+        paths.append((frozen(params), optimizer.state[p]["exp_avg"].tolist()))
+    assert paths[0] == paths[1]
+
+
 def test_an_overflow_in_a_step_is_no_warning() -> None:
     p = tg.zeros(3, requires_grad=True)
     p.grad = tg.full((3,), 3e38)

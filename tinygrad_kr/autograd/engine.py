@@ -56,7 +56,7 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     )
 
 
-def _refuse(node: Node, counter: list[int] | None, count: int) -> NoReturn:
+def _refuse(node: Node, counter: list[int] | None = None, count: int = 0) -> NoReturn:
     """Say that what a node kept is freed, or (``counter``) was changed in place."""
     if counter is None:
         raise GradientError(
@@ -149,7 +149,7 @@ def walk(
                         continue
                 if node.checks:
                     if node.kept is None:
-                        _refuse(node, None, 0)
+                        _refuse(node)
                     for counter, count in node.checks:
                         if counter[0] != count:
                             _refuse(node, counter, count)

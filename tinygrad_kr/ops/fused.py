@@ -104,8 +104,8 @@ def _batch_norm_vjp(
 ) -> tuple[Array | None, Array, Array]:
     shape, count = channels(g), g.size // max(g.shape[1], 1)
     dx = g * centred
-    for_weight = (_channel_sum(dx) * invstd).astype(g.dtype, copy=False)
-    for_bias = _channel_sum(g).astype(g.dtype, copy=False)
+    for_weight = _channel_sum(dx) * invstd
+    for_bias = _channel_sum(g)
     if not needs[0]:
         return None, for_weight, for_bias
     # scale · (g − mean(g) − x̂ · mean(g · x̂)): the paths through μ and σ² are the two means.

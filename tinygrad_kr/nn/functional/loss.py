@@ -198,7 +198,7 @@ def cross_entropy(
         rows = reshape(last, (numbers.size, last.shape[-1]))
     empty = not numbers.size or (ignored is not None and bool(ignored.all()))
     averaged = reduction == "mean" and not empty
-    share: Any = (1 - smoothing) / (numbers.size if averaged else 1)
+    share: Any = 1 / numbers.size if averaged else 1.0
     rest = None
     if smoothing or w is not None or ignored is not None:
         share, rest = _shares(w, numbers, ignored, smoothing, input.shape[axis], averaged, rows)
@@ -222,7 +222,7 @@ def _shares(
         if smoothing:
             rest = np.full((classes, 1), smoothing / classes / total, rows.dtype)
             if w is not None:
-                rest *= w.astype(rows.dtype, copy=False)[:, None]
+                rest *= w[:, None]
             if ignored is not None:
                 rest = rest * ~ignored.reshape(-1)
         return share * ((1 - smoothing) / total), rest
