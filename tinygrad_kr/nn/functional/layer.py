@@ -139,7 +139,8 @@ def normalize_batch(
         var = var * (count / (count - 1))
     for running, value in ((running_mean, mean), (running_var, var)):
         if running is not None and count:
-            running._array[...] = (1 - share) * running._array + share * value
+            running._array *= 1 - share
+            running._array += share * value
             running._version[0] += 1
     return y  # type: ignore[no-any-return]
 
