@@ -6,7 +6,6 @@ the tests. The tool refuses an entry that is killed, and one that is not made an
 
 _EMPTY = "a product over no elements has no element to differentiate by, whatever its value"
 _SAME_SHAPE = "to reshape to the shape that is there changes nothing"
-_CONSTANT = "the value of a reference is asked for nowhere, and a constant has no slope"
 _NAN = "nan is nan"
 _SPREAD = "a gradient of one number spreads over the losses"
 _UNDAMPED = "without dampening the factor is 1"
@@ -56,11 +55,8 @@ EQUIVALENT: dict[str, str] = {
     "fused:_channel_sum:constant: 4 -> 5 in x.dtype.itemsize >= 4": _SUMMED,
     "fused:_cross_entropy_reference:condition: sum(losses) if reduce else losses"
     " -> losses": _SPREAD,
-    "fused:_cross_entropy_reference:constant: 0.0"
-    " -> 1.0 in where(rest == 0, 0.0, z * rest)": _CONSTANT,
-    "fused:_cross_entropy_reference:constant: 0.0"
-    " -> 1.0 in where(share == 0, 0.0, losses)": _CONSTANT,
     "fused:_cross_entropy_reference:forgotten call: sum(losses) -> losses": _SPREAD,
+    "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "fused:linear:saved value: x -> weight in x.shape[-1]": "they are equal there",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,

@@ -16,7 +16,6 @@ from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, float32
-from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.exponential import rsqrt
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.norms import log_softmax
@@ -186,10 +185,8 @@ def _cross_entropy_reference(
 ) -> Any:
     z = log_softmax(x, 1).T
     losses = getitem(reshape(z, (-1,)), index=(at,)) * -share
-    if isinstance(share, np.ndarray):
-        losses = where(share == 0, 0.0, losses)
     if rest is not None:
-        losses = losses - sum(where(rest == 0, 0.0, z * rest), 0)
+        losses = losses - sum(z * rest, 0)
     return sum(losses) if reduce else losses
 
 
