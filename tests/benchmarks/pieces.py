@@ -22,7 +22,7 @@ Rule = Callable[..., None]
 
 f32 = np.float32
 rng = np.random.default_rng(0)
-BLOCK = 2**17
+BLOCK = 2**18
 
 
 def draw(*shape: int) -> Any:
@@ -71,14 +71,36 @@ def maximum_of_rows(rows: int, columns: int) -> Ways:
     return lambda: y.max(axis=1), lambda: y.T.copy().max(axis=0)
 
 
-def at_the_label(rows: int, columns: int) -> Ways:
+def at_the_label(flat: bool, rows: int, columns: int) -> Ways:
     p, t, counted = draw(rows, columns), rng.integers(0, columns, rows), np.arange(rows)
-    hot = np.eye(columns, dtype=f32)[t]
+    q, starts, eye = p.copy(), counted * columns, np.eye(columns, dtype=f32)
 
-    def by_index() -> None:
+    def by_two_indices() -> Any:
         p[counted, t] -= 1
+        return p
 
-    return by_index, lambda: np.subtract(p, hot, out=p)
+    def by_one_index() -> Any:
+        q.reshape(-1)[starts + t] -= 1
+        return q
+
+    return by_two_indices, by_one_index if flat else lambda: np.subtract(q, eye[t], out=q)
+
+
+def relu(rows: int, columns: int) -> Ways:
+    x = draw(rows, columns) - f32(0.5)
+    return lambda: np.maximum(x, 0), lambda: np.maximum(x, np.zeros(columns, f32))
+
+
+def relu_backward(bits: bool, rows: int, columns: int) -> Ways:
+    g, y = draw(rows, columns), np.maximum(draw(rows, columns) - f32(0.5), 0)
+
+    def by_bits() -> Any:
+        mask = (y != 0).view(np.int8).astype(np.int32)
+        np.negative(mask, out=mask)
+        mask &= g.view(np.int32)
+        return mask.view(f32)
+
+    return lambda: g * (y != 0), by_bits if bits else lambda: np.where(y != 0, g, f32(0))
 
 
 def take_rows(count: int, columns: int, rows: int) -> Ways:
@@ -151,15 +173,23 @@ def one_thread_or_two(rule: Rule, states: int, count: int) -> Ways:
 # Python
 
 
-def errstate() -> Ways:
-    def quiet() -> None:
-        with np.errstate(all="ignore"):
-            pass
+def nothing() -> None:
+    pass
 
-    def loud() -> None:
-        pass
 
-    return quiet, loud
+def within_errstate() -> None:
+    with np.errstate(all="ignore"):
+        nothing()
+
+
+def errstate_or_nothing() -> Ways:
+    return within_errstate, nothing
+
+
+def errstate_or_context() -> Ways:
+    from tinygrad_kr.autograd.quiet import quietly
+
+    return within_errstate, partial(quietly, nothing)
 
 
 def array_or_float() -> Ways:
@@ -251,6 +281,8 @@ def way(which: int, piece: Piece, run: Run) -> float:
     return clock(call, run, seconds=0.2)
 
 
+ONEHOT, FLAT = partial(at_the_label, False), partial(at_the_label, True)
+WHERE, BITS = partial(relu_backward, False), partial(relu_backward, True)
 MOMENTUM, ADAM = partial(whole_or_blocks, momentum, 3), partial(whole_or_blocks, adam, 4)
 SIX = 6_000_000
 # What the two ways are, in the words of the code.
@@ -268,17 +300,26 @@ CASES = {
     "`y += b`, 100 × 10 → `y += B`": Piece(add_to_rows, (100, 10)),
     "`y += b`, 128 × 512 → `y += B`": Piece(add_to_rows, (128, 512)),
     "`y.max(1)` → `y.T.copy().max(0)`, 128 × 10": Piece(maximum_of_rows, (128, 10)),
-    "`p[rows, t] -= 1` → `p -= onehot`, 128 × 10": Piece(at_the_label, (128, 10)),
+    "`p[rows, t] -= 1` → `p -= eye[t]`, 128 × 10": Piece(ONEHOT, (128, 10)),
+    "`p[rows, t] -= 1` → `flat[starts + t] -= 1`, 128 × 10": Piece(FLAT, (128, 10)),
+    "`p[rows, t] -= 1` → `p -= eye[t]`, 128 × 1000": Piece(ONEHOT, (128, 1000)),
+    "`np.maximum(x, 0)` → `np.maximum(x, zeros)`, 100 × 50": Piece(relu, (100, 50)),
+    "`np.maximum(x, 0)` → `np.maximum(x, zeros)`, 128 × 512": Piece(relu, (128, 512)),
+    "`g * (y != 0)` → `np.where`, 100 × 50": Piece(WHERE, (100, 50)),
+    "`g * (y != 0)` → `np.where`, 128 × 512": Piece(WHERE, (128, 512)),
+    "`g * (y != 0)` → `-(y != 0) & g`, 100 × 50": Piece(BITS, (100, 50)),
+    "`g * (y != 0)` → `-(y != 0) & g`, 128 × 512": Piece(BITS, (128, 512)),
     "`x[rows]` → `np.take(out=)`, 256 × 784": Piece(take_rows, (60_000, 784, 256)),
     "`(x * x).sum(0)` → `einsum`, 128 × 512": Piece(squares_of_columns, (128, 512)),
     "`random() >= 0.5` → `random_raw()`, 128 × 512": Piece(mask, (65_536,)),
-    "momentum, 6,000,000 → 46 × 131,072": Piece(MOMENTUM, (SIX, BLOCK)),
+    "momentum, 6,000,000 → 23 × 262,144": Piece(MOMENTUM, (SIX, BLOCK)),
     "momentum, 6,000,000 → 733 × 8,192": Piece(MOMENTUM, (SIX, 2**13)),
-    "Adam, 6,000,000 → 46 × 131,072": Piece(ADAM, (SIX, BLOCK)),
+    "Adam, 6,000,000 → 23 × 262,144": Piece(ADAM, (SIX, BLOCK)),
     "Adam, 6,000,000 → 733 × 8,192": Piece(ADAM, (SIX, 2**13)),
     "momentum, 1 → 2 threads": Piece(partial(one_thread_or_two, momentum, 3), (SIX,)),
     "Adam, 1 → 2 threads": Piece(partial(one_thread_or_two, adam, 4), (SIX,)),
-    "`with np.errstate(): pass` → `pass`": Piece(errstate),
+    "`with np.errstate(): f()` → `f()`": Piece(errstate_or_nothing),
+    "`with np.errstate(): f()` → `quietly(f)`": Piece(errstate_or_context),
     "`np.multiply(a, a)` → `2.0 * 2.0`": Piece(array_or_float),
     "Tensor → `np.multiply`": Piece(tensor_or_array),
     "`requires_grad`: True → False": Piece(with_graph_or_without),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import tinygrad_kr as tg
 from tinygrad_kr.nn.functional import dropout
 
-from . import peers
+from . import peers, pieces
 from .benchmark import Run
 from .numpy_network import by_hand
 from .runner import NAMES, benchmark, machine
@@ -64,6 +65,20 @@ def test_every_benchmark_runs(name: str, digits: Path, tmp_path: Path) -> None:
     fill(marked, {name: result}, "ko")
     assert "old" not in once and once.count("text") == 2
     assert marked.read_text(encoding="utf-8") == once
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        pieces.new_or_reused, pieces.forward, pieces.sum_of_rows, pieces.maximum_of_rows,
+        pieces.ONEHOT, pieces.FLAT, pieces.relu, pieces.WHERE, pieces.BITS,
+        pieces.squares_of_columns,
+    ],
+)  # fmt: skip
+def test_the_two_ways_of_a_piece_come_to_the_same(ways: Callable[..., pieces.Ways]) -> None:
+    sizes = {pieces.new_or_reused: (100,), pieces.forward: (9, 8, 7)}.get(ways, (9, 8))
+    before, after = ways(*sizes)
+    np.testing.assert_allclose(before(), after(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", WORKS)
