@@ -39,7 +39,7 @@ class Optimizer:
     The base class of all optimisers. A rule adds ``_check``, which refuses bad hyperparameters of a
     group, and ``_update``, which hands one parameter's arrays to its pure function; or, as in
     PyTorch, it overrides :meth:`step`. Where the pure function treats every element alike, it can
-    be named as ``_rule`` instead, with ``_keywords`` and ``_own`` for its arguments.
+    be named as ``_rule`` instead, with ``_keywords`` and ``_arrays`` for its arguments.
 
     Args:
         params: an ordered iterable of tensors, or of dict groups with ``"params"`` and
