@@ -10,6 +10,7 @@ import pytest
 from tinygrad_kr.autograd import grad
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import InplaceError
+from tinygrad_kr.nn import Linear
 from tinygrad_kr.nn import functional as F
 from tinygrad_kr.ops import fused
 
@@ -56,6 +57,18 @@ def test_linear_of_any_number_of_dimensions() -> None:
         np.testing.assert_allclose(dx.numpy(), g @ w._array)
         np.testing.assert_allclose(dw.numpy(), g.reshape(-1, 2).T @ x._array.reshape(-1, 3))
         np.testing.assert_allclose(db.numpy(), g.reshape(-1, 2).sum(0), atol=1e-12)
+
+
+def test_a_computed_weight_may_take_the_place_of_a_parameter() -> None:
+    layer = Linear(3, 2)
+    direction = layer.weight.detach().clone().requires_grad_()
+    del layer.weight
+    layer.weight = 2 * direction  # type: ignore[assignment]
+    x = wrap(seeded(0, 4, 3).astype(np.float32))
+    y = layer(x)
+    y.sum().backward()
+    assert direction.grad is not None
+    np.testing.assert_allclose(direction.grad.numpy(), 2 * np.tile(x._array.sum(0), (2, 1)), 1e-5)
 
 
 # Batch normalisation

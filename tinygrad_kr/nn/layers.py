@@ -67,9 +67,8 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
-        own = self._parameters  # what self.weight finds in twice the time
         try:
-            return F.linear(input, own["weight"], own["bias"])  # type: ignore[arg-type]
+            return F.linear(input, self.weight, self.bias)
         except (ShapeError, DTypeError) as error:
             raise self._blame(error) from None
 
