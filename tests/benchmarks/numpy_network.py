@@ -85,16 +85,19 @@ class NumpyNetwork:
         self.update(self.grads)
         return loss
 
-    def _forward(self, h: Array) -> Array:
+    def predict(self, x: Array) -> Array:
+        return self._forward(x, training=False)
+
+    def _forward(self, h: Array, training: bool = True) -> Array:
         last = len(self.weights) - 1
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             y = np.matmul(h, weight, out=self.outs[i])
             y += bias
             if i < last:
                 if self.work.batch_norm:
-                    self._normalise(i, y)
+                    (self._normalise if training else self._normalise_as_learnt)(i, y)
                 np.maximum(y, 0, out=y)
-                if self.work.dropout:
+                if training and self.work.dropout:
                     y *= self.keep(y.shape)
                     y *= f32(1 / (1 - self.work.dropout))
             h = y
@@ -112,6 +115,11 @@ class NumpyNetwork:
         y += self.shifts[i]
         self.means[i] += f32(0.1) * (mean - self.means[i])
         self.variances[i] += f32(0.1) * (variance * f32(count / (count - 1)) - self.variances[i])
+
+    def _normalise_as_learnt(self, i: int, y: Array) -> None:
+        scale = self.scales[i] / np.sqrt(self.variances[i] + f32(1e-5))
+        y *= scale
+        y += self.shifts[i] - self.means[i] * scale
 
     def _loss(self, y: Array, t: Array) -> tuple[float, Array]:
         """The mean cross-entropy, and its gradient, written over ``y``."""
@@ -146,20 +154,6 @@ class NumpyNetwork:
         normal *= self.dscales[i] / count
         dy -= normal
         dy *= self.scales[i] * self.invstds[i]
-
-    def predict(self, h: Array) -> Array:
-        last = len(self.weights) - 1
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            y = np.matmul(h, weight, out=self.outs[i])
-            y += bias
-            if i < last:
-                if self.work.batch_norm:
-                    scale = self.scales[i] / np.sqrt(self.variances[i] + f32(1e-5))
-                    y *= scale
-                    y += self.shifts[i] - self.means[i] * scale
-                np.maximum(y, 0, out=y)
-            h = y
-        return h
 
 
 def by_hand(work: Work, training: bool = True, keep: Keep | None = None) -> Net:

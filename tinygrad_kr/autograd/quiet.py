@@ -1,7 +1,7 @@
 """NumPy를 경고 없이 부르기.
 
 Calling NumPy without its warnings. Its error state is a context variable, so a context in which it
-was set once does what ``np.errstate`` does in a tenth of the time, which a small op would notice.
+was set once does what ``np.errstate`` does in a fifth of the time, which a small op would notice.
 """
 
 from __future__ import annotations
