@@ -152,6 +152,14 @@ def test_labels_of_any_integer_dtype_find_their_places(dtype: Any) -> None:
     assert loss.item() == expected.item() and found.equal(wanted)
 
 
+def test_the_loss_of_nothing_in_no_classes_is_nan() -> None:
+    for smoothing in (0.0, 0.1):
+        x = wrap(np.zeros((0, 0))).requires_grad_()
+        loss = F.cross_entropy(x, wrap(np.zeros(0, int)), label_smoothing=smoothing)
+        loss.backward()
+        assert np.isnan(loss.item()) and x.grad is not None and x.grad.shape == (0, 0)
+
+
 def test_a_label_without_weight_costs_nothing_even_at_minus_infinity() -> None:
     x = wrap(np.array([[-np.inf, 0.0, 1.0], [1.0, 2.0, 0.0]])).requires_grad_()
     weight = wrap(np.array([0.0, 1.0, 1.0]))

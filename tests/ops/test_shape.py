@@ -14,6 +14,7 @@ from tests.ops.battery import arrays, broadcastable, check_parity, leaf, shapes
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError, TinygradKrError
+from tinygrad_kr.ops.primitive import registry
 from tinygrad_kr.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -292,3 +293,11 @@ def test_slips_are_named(error: type[TinygradKrError], slip: Callable[[Tensor], 
     with pytest.raises(error) as caught:
         slip(wrap(np.zeros((2, 3))))
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_join_of_many_has_one_plan() -> None:
+    parts = [ops.zeros(2).requires_grad_(i == 70) for i in range(100)]
+    for op, y in (("cat", ops.cat(parts)), ("stack", ops.stack(parts))):
+        y.sum().backward()
+        assert set(registry[op]._plans) == {1}
+    assert parts[70].grad is not None and parts[70].grad.tolist() == [2, 2]

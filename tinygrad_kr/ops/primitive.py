@@ -149,8 +149,10 @@ class Primitive:
             names = [p.name for p in _parameters(vjp)[2:]]
             self._shared_where = [self.columns.index(n) for n in names]
         self._no_shapes = [None] * len(self.inputs)
-        # By the inputs that need a gradient: the sum of 2 ** i over their numbers.
+        # By the inputs that need a gradient: the sum of 2 ** i over their numbers; any number of
+        # inputs share the first bit.
         self._plans: dict[int, _Plan] = {}
+        self._next_bit = 0 if self.variadic else 1
         registry[name] = self
 
     def __repr__(self) -> str:
@@ -188,11 +190,11 @@ class Primitive:
                 tensors = True
                 edge = x._node if x._view is None else current_node(x)
                 if edge is not None:
-                    needs += bit
+                    needs |= bit
                 x = x._array
             arrays.append(x)
             edges.append(edge)
-            bit += bit
+            bit <<= self._next_bit
         y = self.forward(*arrays, **static)
         if not tensors:
             return y if self.several else to_ndarray(y)
@@ -217,8 +219,6 @@ class Primitive:
         needs: int,
     ) -> tuple[list[Any], list[Check]]:  # fmt: skip
         """The kept row of a call, and the version checks of the inputs in it."""
-        if self.variadic:
-            needs = 1
         plan = self._plans.get(needs) or self._plan(needs)
         row: list[Any]
         if self.variadic:

@@ -220,7 +220,7 @@ def _shares(
     with np.errstate(all="ignore"):
         total: Any = share.sum() if averaged else 1.0
         if smoothing:
-            rest = np.full((classes, 1), smoothing / classes / total, rows.dtype)
+            rest = np.full((classes, 1), smoothing / max(classes, 1) / total, rows.dtype)
             if w is not None:
                 rest *= w[:, None]
             if ignored is not None:
