@@ -14,9 +14,10 @@ import numpy as np
 
 import tinygrad_kr as torch
 from helpers.console import polite
-from helpers.figure import check_figure, figure, say
+from helpers.figure import check_figure, figure
 from tinygrad_kr import Tensor, nn, optim
 from tinygrad_kr.datasets import toy
+from tinygrad_kr.viz import say
 
 
 def fit(model: nn.Module, x: Tensor, t: Tensor, steps: int = 500) -> None:

@@ -12,10 +12,11 @@ import numpy as np
 
 import tinygrad_kr as torch
 from helpers.checkpoint import Run
-from helpers.figure import figure, say, smooth
+from helpers.figure import figure, smooth
 from tinygrad_kr import nn
 from tinygrad_kr.nn import functional as F
 from tinygrad_kr.utils.data import DataLoader
+from tinygrad_kr.viz import say
 
 ROWS, COLUMNS = 2, 8
 

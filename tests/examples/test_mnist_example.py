@@ -203,10 +203,10 @@ def test_the_figure(mnist: Any, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_font_of_last_resort_has_no_hangul(mnist: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """matplotlib's own fonts: the one that claims every character draws boxes."""
     manager = pytest.importorskip("matplotlib.font_manager")
-    figure = importlib.import_module("helpers.figure")
+    style = importlib.import_module("tinygrad_kr.viz.style")
     own = [f for f in manager.fontManager.ttflist if "mpl-data" in f.fname]
     monkeypatch.setattr(manager.fontManager, "ttflist", own)
-    assert own and figure.hangul_font.__wrapped__() is None
+    assert own and style.hangul_font.__wrapped__() is None
 
 
 def test_without_matplotlib_the_extra_is_named(
@@ -214,7 +214,7 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     said = run(mnist, capsys, "--plot", "a.png", code=2)
-    assert 'pip install "tinygrad_kr[examples]"' in said and is_bilingual(said)
+    assert 'pip install "tinygrad_kr[viz]"' in said and is_bilingual(said)
 
 
 def test_help_speaks_two_languages(tmp_path: Path) -> None:

@@ -41,4 +41,4 @@ def test_the_spiral_names_the_missing_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert importlib.import_module("spiral").main(["--plot", str(tmp_path / "a.png")]) == 2
-    assert "tinygrad_kr[examples]" in capsys.readouterr().err
+    assert "tinygrad_kr[viz]" in capsys.readouterr().err

@@ -1,0 +1,9 @@
+"""그림: 갱신 경로, 히스토그램, 학습 곡선, 계산 그래프. matplotlib이 필요하다.
+
+Figures (the extra ``viz``: matplotlib): paths of optimisers, histograms, curves, graphs.
+"""
+
+from tinygrad_kr.viz.style import hangul_font as hangul_font
+from tinygrad_kr.viz.style import say as say
+from tinygrad_kr.viz.style import style as style
+from tinygrad_kr.viz.style import use_style as use_style
