@@ -3,7 +3,11 @@
 Figures (the extra ``viz``: matplotlib): paths of optimisers, histograms, curves, graphs.
 """
 
+from tinygrad_kr.viz.curves import curves as curves
 from tinygrad_kr.viz.style import hangul_font as hangul_font
 from tinygrad_kr.viz.style import say as say
 from tinygrad_kr.viz.style import style as style
 from tinygrad_kr.viz.style import use_style as use_style
+from tinygrad_kr.viz.surface import contour as contour
+from tinygrad_kr.viz.surface import gradient_field as gradient_field
+from tinygrad_kr.viz.surface import paths as paths
