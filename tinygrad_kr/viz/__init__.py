@@ -3,7 +3,11 @@
 Figures (the extra ``viz``: matplotlib): paths of optimisers, histograms, curves, graphs.
 """
 
+from tinygrad_kr.viz.classification import confusion_matrix as confusion_matrix
+from tinygrad_kr.viz.classification import misses as misses
 from tinygrad_kr.viz.curves import curves as curves
+from tinygrad_kr.viz.histograms import activation_histograms as activation_histograms
+from tinygrad_kr.viz.histograms import gradient_histograms as gradient_histograms
 from tinygrad_kr.viz.style import hangul_font as hangul_font
 from tinygrad_kr.viz.style import say as say
 from tinygrad_kr.viz.style import style as style

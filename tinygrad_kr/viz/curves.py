@@ -13,14 +13,11 @@ import numpy as np
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.hyperparameters import integer
-from tinygrad_kr.viz.inputs import named, numbers
+from tinygrad_kr.viz.inputs import finite, named, numbers
 from tinygrad_kr.viz.style import canvas, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Beyond this a value counts as diverged: float32 has long overflowed.
-ENDLESS = 1e100
 
 
 def curves(
@@ -83,7 +80,7 @@ def curves(
 
 def _average(name: str, run: Any, x: Array | None, width: int) -> tuple[Array, Array, Array]:
     """Where the averages stand, their mean and spread over the seeds; nan where one diverged."""
-    seeds = np.atleast_2d(numbers(name, run, 1, 2).astype(np.float64))
+    seeds = np.atleast_2d(finite(numbers(name, run, 1, 2)))
     steps = seeds.shape[1]
     if x is not None and len(x) != steps:
         raise ShapeError(
@@ -95,7 +92,6 @@ def _average(name: str, run: Any, x: Array | None, width: int) -> tuple[Array, A
             f"smooth={width}이(가) {name}의 길이 {steps}보다 깁니다.",
             f"smooth={width} is longer than {name}, which has {steps} values.",
         )
-    seeds = np.where(np.abs(seeds) < ENDLESS, seeds, np.nan)
     place = np.arange(1.0, steps + 1) if x is None else x
     window = np.ones(width) / width
     place, *averages = (np.convolve(v, window, mode="valid") for v in (place, *seeds))

@@ -15,6 +15,9 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.hyperparameters import number, wrong_kind
 
+# From here on a value counts as diverged: float32 has long overflowed, and an axis soon would.
+ENDLESS = 1e100
+
 
 def numbers(name: str, value: Any, *ndims: int) -> Array:
     """수의 배열. 비어 있으면 안 된다.
@@ -41,6 +44,16 @@ def numbers(name: str, value: Any, *ndims: int) -> Array:
             f"{name} must be {english} and not empty; its shape is {array.shape}.",
         )
     return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def finite(values: Array) -> Array:
+    """발산한 값(inf)도 nan으로.
+
+    The values as float64, with nan for those that have diverged.
+    """
+    values = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) < ENDLESS, values, np.nan)
 
 
 def named(name: str, value: Any) -> dict[str, Any]:
