@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from tinygrad_kr.viz.layout import Point, layered
 
-FONT, LINE, PAD = 12, 15.0, 7.0
+FONT, LINE, PAD, HEAD = 12, 15.0, 7.0, 5.0
 # Of each kind of box: fill, stroke, corner.
 KINDS = {
     "op": ("#e8f1f8", "#0072b2", 4),
@@ -60,7 +60,7 @@ def svg(boxes: Sequence[Box]) -> str:
     for (source, box, points), port in zip(plan.lines, ports, strict=True):
         (sx, sy), (bx, by) = plan.middles[source], plan.middles[box]
         start, end = (sx, sy + sizes[source][1] / 2), (bx + port, by - sizes[box][1] / 2)
-        parts.append(_line([start, *points[:-1], (end[0], points[-1][1]), end]))
+        parts.append(_line([start, *points[:-1], (end[0], points[-1][1] - HEAD), end]))
     for box_, middle, size in zip(boxes, plan.middles, sizes, strict=True):
         parts += _drawn(box_, middle, size)
     return "\n".join([*parts, "</svg>"])
@@ -128,7 +128,7 @@ def _ports(lines: Sequence[tuple[int, int]], middles: Sequence[Point]) -> list[f
 def _line(points: list[Point]) -> str:
     """A curve that goes down at each of its points, with a head."""
     tip_x, tip_y = points[-1]
-    rounded = [(round(x, 1), round(y, 1)) for x, y in (*points[:-1], (tip_x, tip_y - 5))]
+    rounded = [(round(x, 1), round(y, 1)) for x, y in (*points[:-1], (tip_x, tip_y - HEAD))]
     inner = zip(rounded, rounded[1:], rounded[2:], strict=False)
     turns = [here for before, here, after in inner if not before[0] == here[0] == after[0]]
     path = "M{} {}".format(*rounded[0])

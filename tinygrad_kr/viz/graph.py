@@ -142,7 +142,7 @@ def _nodes(root: Node) -> list[Node]:
         found |= fresh
         waiting += fresh
     _refuse_many(len(found))
-    return sorted(found, key=lambda node: node.order)
+    return sorted(found, key=lambda node: (isinstance(node, Leaf), node.order))
 
 
 def _refuse_many(count: int) -> None:

@@ -81,8 +81,9 @@ def activation_histograms(
 
         return hook
 
+    layers = _layers(model, kinds)
     with _unchanged(model), no_grad(), ExitStack() as hooks:
-        for name, layer in _layers(model, kinds):
+        for name, layer in layers:
             hooks.callback(layer.register_forward_hook(watch(name)).remove)
         model(x)
     return _panels(found, bins, range, fig, say("활성화값", "activation"))

@@ -22,17 +22,17 @@ ENDLESS = 1e100
 def numbers(name: str, value: Any, *ndims: int) -> Array:
     """수의 배열. 비어 있으면 안 된다.
 
-    ``value`` (a tensor, an array or a list) as an array that is not empty, of one of ``ndims``
-    dimensions where they are given: float64, or integers as they are.
+    ``value`` (a tensor, an array, a list of numbers or of tensors) as an array that is not empty,
+    of one of ``ndims`` dimensions where they are given: float64, or integers as they are.
 
     Raises:
         ArgumentError: it holds no numbers.
         ShapeError: it is empty or has other dimensions.
     """
+    items = [as_array(v) for v in value] if isinstance(value, list | tuple) else as_array(value)
     try:
-        array = np.asarray(as_array(value) if not isinstance(value, list) else
-                           [as_array(v) for v in value])  # fmt: skip
-    except ValueError:
+        array = np.asarray(items)
+    except ValueError:  # of different lengths
         array = np.asarray(None)
     if array.dtype.kind not in "buif":
         raise wrong_kind(name, value, "수의 배열", "an array of numbers")
