@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 import tinygrad_kr as tg
 from tinygrad_kr import nn, viz
 from tinygrad_kr.errors import ArgumentError, DataNotFoundError, GradientError
+from tinygrad_kr.viz.layout import layered
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -66,7 +68,7 @@ def test_a_three_layer_net() -> None:
     assert_apart(found)
     # The data goes straight down.
     spine = [(b[0] + b[2]) / 2 for b in found if b[4][0] in ("linear", "batch_norm", "relu", "mul")]
-    assert max(spine) - min(spine) < 4
+    assert len(spine) == 13 and max(spine) - min(spine) < 0.2
 
 
 def assert_apart(found: list[Any]) -> None:
@@ -106,6 +108,13 @@ def test_what_the_graph_no_longer_holds_is_not_made_up() -> None:
     assert shown["exp"] == shown["mul"] == ["()"] and shown["2"] == ["grad 3"]
     del w
     assert texts(viz.graph(loss))["()"] == []
+
+
+def test_a_constant_that_two_operations_keep_is_drawn_once() -> None:
+    x, v, w = tg.ones(2), tg.ones(2, requires_grad=True), tg.ones(2, requires_grad=True)
+    graph = viz.graph((v * x + w * x).sum(), names={"x": x, "v": v, "w": w})
+    names = [lines[0] for *_, lines in boxes(graph)]
+    assert sorted(names) == ["add", "mul", "mul", "sum", "v", "w", "x"]
 
 
 def test_shared_parts_are_drawn_once() -> None:
@@ -193,6 +202,36 @@ def test_any_graph_is_laid_out_cleanly(steps: list[tuple[int, int]]) -> None:
         for x, y in points:
             assert not any(b[0] < x < b[2] and b[1] + 0.2 < y < b[3] - 0.2 for b in found)
     assert sorted(ends) == sorted(arrows)
+
+
+def test_arrows_into_one_box_stay_apart() -> None:
+    leaves = [tg.ones(1, requires_grad=True) for _ in range(4)]
+    root = ElementTree.fromstring(viz.graph(tg.cat(leaves)).svg())
+    lines = [e.get("d", "") for e in root.iter(f"{SVG}path") if e.get("fill") == "none"]
+    ends = sorted((walked(line)[0][0], walked(line)[-1][0]) for line in lines)
+    assert len(ends) == 4 and all(b[1] - a[1] > 10 for a, b in pairwise(ends))
+
+
+def test_lines_are_untangled() -> None:
+    """A ladder told in a shuffled order; the points where drawn lines cross are counted."""
+    crossings = []
+    for seed in range(6):
+        # Box i of a row takes from boxes i and i + 1 of the row above.
+        inputs = [[1, 2, 3, 4, 5], *([i + 5, i + 6] if i % 5 else [i + 5] for i in range(1, 16))]
+        inputs += [[] for _ in range(5)]
+        for sources in inputs:
+            random.Random(seed + len(sources)).shuffle(sources)
+        plan = layered(inputs, [(20.0, 10.0)] * len(inputs), [False] * len(inputs))
+        steps = [step for _, _, points in plan.lines for step in pairwise(points)]
+        crossings.append(
+            sum(
+                a[1] == c[1] and (a[0] - c[0]) * (b[0] - d[0]) < -1e-6
+                for i, (a, b) in enumerate(steps)
+                for c, d in steps[:i]
+            )
+        )
+    # As told, they cross 9 to 27 times.
+    assert sorted(crossings)[3] == 0 and max(crossings) < 13
 
 
 def walked(path: str) -> list[tuple[float, float]]:

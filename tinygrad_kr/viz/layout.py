@@ -148,7 +148,7 @@ def _columns(
                 for b in line
             ]
             gaps = [(widths[a] + widths[b]) / 2 + GAP_X for a, b in pairwise(line)]
-            weights = [0.001 if aside[b] else 1.0 for b in line]
+            weights = [1e-6 if aside[b] else 1.0 for b in line]
             for box, place in zip(line, _apart(wanted, gaps, weights), strict=True):
                 x[box] = place
     return x
