@@ -33,6 +33,7 @@ PUBLIC = (
     "tinygrad_kr.optim.lr_scheduler",
     "tinygrad_kr.transforms",
     "tinygrad_kr.utils.data",
+    "tinygrad_kr.viz",
 )
 
 

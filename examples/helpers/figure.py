@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from helpers.places import check_place
 from tinygrad_kr.errors import ArgumentError
@@ -55,13 +53,3 @@ def figure(path: Path, width: float, height: float) -> Iterator[Figure]:
         yield fig
         with atomic_write(path) as file:
             fig.savefig(file, format="png", dpi=110)
-
-
-def smooth(values: list[float], width: int) -> tuple[Any, Any]:
-    """이동평균과 그 가운데 자리.
-
-    A moving average over ``width`` values, a tenth of them at most, and the middles of its windows.
-    """
-    width = min(width, -(-len(values) // 10))
-    means = np.convolve(values, np.ones(width) / width, mode="valid")
-    return np.arange(len(means)) + (width + 1) / 2, means
