@@ -71,6 +71,12 @@ def test_a_three_layer_net() -> None:
     assert len(spine) == 13 and max(spine) - min(spine) < 0.2
 
 
+def test_a_deep_net_stays_narrow() -> None:
+    net = nn.Sequential(*[nn.Linear(4, 4) for _ in range(20)])
+    found = boxes(viz.graph(net(tg.ones(2, 4)).sum(), model=net))
+    assert max(right for _, _, right, _, _ in found) < 450
+
+
 def assert_apart(found: list[Any]) -> None:
     for i, (left, top, right, bottom, _) in enumerate(found):
         for left2, top2, right2, bottom2, _ in found[:i]:
