@@ -48,20 +48,22 @@ def mlp(
     init: str | float = "he",
     batch_norm: bool = False,
     dropout: float = 0.0,
+    convention: str = "torch",
 ) -> nn.Sequential:
     """책의 MultiLayerNetExtend를 PyTorch 방식으로.
 
     The book's network, ``mlp([784, 100, 10])`` with one hidden layer of 100: each hidden layer is
-    Linear, batch normalisation if asked for, activation, dropout if asked for.
+    Linear, batch normalisation if asked for, activation, dropout if asked for. ``convention`` is
+    that of the last two: "torch" or "book".
     """
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes[:-1]):
         layers.append(linear(n_in, n_out, init))
         if batch_norm:
-            layers.append(nn.BatchNorm1d(n_out))
+            layers.append(nn.BatchNorm1d(n_out, convention=convention))
         layers.append(ACTIVATIONS[activation]())
         if dropout:
-            layers.append(nn.Dropout(dropout))
+            layers.append(nn.Dropout(dropout, convention=convention))
     return nn.Sequential(*layers, linear(sizes[-2], sizes[-1], init))
 
 
