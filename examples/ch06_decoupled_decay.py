@@ -51,18 +51,18 @@ assert furthest < 1e-14
 # -----------------
 # 이번에는 f(x, y) = 100 ξ₁ x + 0.01 ξ₂ y입니다. ξ는 걸음마다 +1이나 −1이고 반반입니다. 미니배치마다
 # 흔들리지만 평균은 0인 기울기를 흉내 냅니다. 손실은 어느 쪽으로도 끌지 않으므로 움직임은 모두
-# 가중치 감소가 만듭니다. 다만 기울기의 크기가 x는 100, y는 0.01입니다. (1, 1)에서 떠나는 점 500개를
+# 가중치 감소가 만듭니다. 다만 기울기의 크기가 x는 100, y는 0.01입니다. (1, 1)에서 떠나는 점 200개를
 # 한꺼번에 굴려 평균을 봅니다.
 
 scale = torch.tensor([[100.0], [0.01]])
 steps, eta, decay = 2000, 0.001, 0.5
 means = {}
 for kind in (optim.Adam, optim.AdamW):
-    w = torch.ones(2, 500, requires_grad=True)
+    w = torch.ones(2, 200, requires_grad=True)
     adam = kind([w], lr=eta, weight_decay=decay)
     means[kind.__name__] = np.empty((steps, 2))
     for step in range(steps):
-        xi = torch.randint(2, (2, 500)) * 2.0 - 1.0
+        xi = torch.randint(2, (2, 200)) * 2.0 - 1.0
         adam.zero_grad()
         (scale * xi * w).sum().backward()
         adam.step()
