@@ -123,6 +123,7 @@ class Race:
     def save_gif(self, path: Path, every: int = 1) -> None:
         """GIF로 저장한다: ``every`` 걸음마다 한 장. Save as a GIF, a frame every few steps."""
         fig = Figure(figsize=(7, 3.6), dpi=100)
+        fig.set_layout_engine("none")
         canvas: Any = FigureCanvasAgg(fig)
         board = fig.add_axes((0.01, 0.02, 0.69, 0.86), xlim=(LEFT, RIGHT), ylim=(-TOP, TOP))
         board.set(xticks=[], yticks=[])
