@@ -24,8 +24,8 @@ STEPS = run.pick(quick=800, default=3000, full=10000)
 
 RULES: dict[str, tuple[Make, str, str]] = {
     "AdaGrad η = 0.1": (lambda params: optim.AdaGrad(params, lr=0.1), "sum", "C2"),
-    "AdaGrad η = 0.3": (lambda params: optim.AdaGrad(params, lr=0.3), "sum", "C8"),
-    "RMSProp η = 0.1": (lambda params: optim.RMSProp(params, lr=0.1), "square_avg", "C1"),
+    "AdaGrad η = 0.3": (lambda params: optim.AdaGrad(params, lr=0.3), "sum", "C5"),
+    "RMSProp η = 0.1": (lambda params: optim.RMSProp(params, lr=0.1), "square_avg", "C4"),
 }
 
 

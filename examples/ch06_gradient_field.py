@@ -15,9 +15,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from helpers.experiment import begin
-from helpers.surface import WALKERS, f, gradient, walk
+from helpers.surface import COLORS, WALKERS, f, gradient, walk
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.viz import say
+from tinygrad_kr.viz import contour, say
 
 run = begin()
 
@@ -96,20 +96,19 @@ assert detour(zigzag) > 2 and abs(detour(straight) - 1) < 1e-12
 # - **아래**: 같은 SGD, 같은 학습률입니다. 왼쪽은 f라서 지그재그로, 오른쪽은 둥근 그릇이라서 곧게
 #   갑니다.
 
-fig, levels = plt.figure(figsize=(10, 7)), np.geomspace(0.05, 25, 12)
+fig = plt.figure(figsize=(10, 7))
 ax = fig.add_subplot(2, 2, 1, projection="3d")
 ax.plot_surface(x, y, f(x, y), cmap="viridis", linewidth=0)
 ax.set(xlabel="x", ylabel="y", title=say("곡면 f", "The surface f"))
 ax.view_init(35, -60)
 
 ax = fig.add_subplot(2, 2, 2)
-ax.contour(x, y, f(x, y), levels=levels, colors="0.85", linewidths=0.7)
+contour(f, ax, xlim=(-10, 10), ylim=(-5, 5))
 u, v = np.meshgrid(np.linspace(-9.5, 9.5, 20), np.linspace(-4.5, 4.5, 10))
 dx, dy = gradient(u, v)
 arrows = ax.quiver(u, v, -dx, -dy, missed_by(u, v), cmap="plasma")
 ax.plot(0, 0, "k+", markersize=9)
-ax.set(xlabel="x", ylabel="y", aspect="equal")
-ax.set_title(say("등고선과 −∇f", "Contour and −∇f"))
+ax.set(aspect="equal", title=say("등고선과 −∇f", "Contour and −∇f"))
 fig.colorbar(arrows, ax=ax, shrink=0.6, label=say("빗나간 각(도)", "Missed by (degrees)"))
 
 below: list[tuple[str, Callable[[Any, Any], Any], Array]] = [
@@ -118,8 +117,8 @@ below: list[tuple[str, Callable[[Any, Any], Any], Array]] = [
 ]
 for place, (title, surface, path) in enumerate(below, 3):
     ax = fig.add_subplot(2, 2, place)
-    ax.contour(x, y, surface(x, y), levels=levels, colors="0.85", linewidths=0.7)
-    ax.plot(*path.T, "o-", color="C3", markersize=2.5, linewidth=1)
+    contour(surface, ax, xlim=(-8, 4), ylim=(-3, 3))
+    ax.plot(*path.T, "o-", color=COLORS["SGD"], markersize=2.5, linewidth=1)
     ax.plot(0, 0, "k+", markersize=9)
-    ax.set(xlabel="x", ylabel="y", title=title, xlim=(-8, 4), ylim=(-3, 3), aspect="equal")
+    ax.set(title=title, aspect="equal")
 run.finish("ch06_gradient_field")

@@ -18,7 +18,7 @@ from helpers.experiment import begin
 from helpers.surface import COLORS, Make, walk
 from tinygrad_kr import optim
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.viz import say
+from tinygrad_kr.viz import contour, say
 
 run = begin()
 STEPS = run.pick(quick=800, default=1500)
@@ -138,14 +138,12 @@ for name, lift in (("SGD", 0.0), ("Momentum", 0.25)):
     left.plot(roll, valleys(roll) + lift, "o", color=COLORS[name], markersize=3, label=name)
 left.set(xlabel="x", title=say("얕은 골짜기", "A shallow valley"))
 left.legend(title=say("(Momentum은 조금 띄움)", "(Momentum is lifted)"))
-u, v = np.meshgrid(np.linspace(-1.7, 0.6, 100), np.linspace(-0.3, 1.3, 100))
-middle.contour(u, v, saddle(u, v), levels=25, colors="0.85", linewidths=0.7)
+contour(saddle, middle, xlim=(-1.7, 0.6), ylim=(-0.3, 1.3), levels=20)
 for name, path in ridge.items():
     leaving = path[: int(left_at[name]) + 10]
     middle.plot(*leaving.T, "o-", color=COLORS[name], markersize=2.5, linewidth=1)
     right.plot(flat[name], color=COLORS[name], label=name)
 middle.plot(0, 0, "kx", markersize=8)
-middle.set(xlabel="x", ylabel="y", xlim=(-1.7, 0.6), ylim=(-0.3, 1.3))
 middle.set_title(say("안장점(×)", "A saddle (×)"))
 right.set(xlabel=say("걸음", "Step"), ylabel="x", xscale="symlog", title=say("고원", "A plateau"))
 right.legend()

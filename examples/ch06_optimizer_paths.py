@@ -15,7 +15,7 @@ import numpy as np
 from helpers.experiment import begin
 from helpers.surface import COLORS, WALKERS, f, walk
 from tinygrad_kr import optim
-from tinygrad_kr.viz import say
+from tinygrad_kr.viz import contour, say
 
 run = begin()
 STEPS = 30
@@ -74,14 +74,12 @@ assert (np.diff(np.abs(flight)) > 0).all()
 #
 # 이 그림 하나로 순위를 매길 수는 없습니다. 학습률을 바꾸면 순서도 바뀝니다.
 
-x, y = np.meshgrid(np.linspace(-8, 4, 121), np.linspace(-3, 3, 121))
 fig, axes = plt.subplots(2, 3, figsize=(10, 5), sharex=True, sharey=True)
 for ax, (name, path) in zip(axes.flat, paths.items(), strict=True):
-    ax.contour(x, y, f(x, y), levels=np.geomspace(0.03, 12, 12), colors="0.8", linewidths=0.7)
+    contour(f, ax, xlim=(-8, 4), ylim=(-3, 3))
     ax.plot(*path.T, "o-", color=COLORS[name], markersize=2.5, linewidth=1)
     ax.plot(0, 0, "k+", markersize=9)
     ax.set_title(f"{name}   f = {f(*path[-1]):.4f}", fontsize=10)
-fig.supxlabel("x")
-fig.supylabel("y")
+    ax.label_outer()
 fig.suptitle(say("(−7, 2)에서 서른 걸음(+는 최솟값)", "Thirty steps from (−7, 2) to +"))
 run.finish("ch06_optimizer_paths")

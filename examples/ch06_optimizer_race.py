@@ -10,14 +10,13 @@ All the optimisers of the package race down one bowl: a page with a slider, a GI
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from helpers.experiment import begin
 from helpers.places import RUNS
 from helpers.race import Race
 from helpers.surface import COLORS, WALKERS, f, walk
 from tinygrad_kr import optim
-from tinygrad_kr.viz import say
+from tinygrad_kr.viz import contour, say
 
 run = begin()
 STEPS = 60
@@ -30,7 +29,7 @@ STEPS = 60
 # Adam입니다. 감소는 원점으로 당기는 일이고 마침 최솟값도 원점이므로, 여기서는 AdamW에 유리합니다.
 
 racers = {**WALKERS, "AdamW": lambda params: optim.AdamW(params, lr=0.3, weight_decay=0.1)}
-colors = {**COLORS, "AdamW": "C6"}
+colors = {**COLORS, "AdamW": "0.5"}
 paths = {name: walk(make, STEPS) for name, make in racers.items()}
 losses = {name: f(*path.T) for name, path in paths.items()}
 for k in (10, 30, 60):
@@ -79,13 +78,12 @@ assert slow > max(loss[-1] for loss in losses.values())
 #   Momentum과 Adam은 최솟값을 지나쳤다가 돌아올 때마다 f가 다시 커집니다.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), width_ratios=[1.5, 1])
-x, y = np.meshgrid(np.linspace(-8, 4, 121), np.linspace(-2.5, 2.5, 121))
-left.contour(x, y, f(x, y), levels=np.geomspace(0.02, 12, 11), colors="0.85", linewidths=0.7)
+contour(f, left, xlim=(-8, 4), ylim=(-2.5, 2.5))
 for name, path in paths.items():
     left.plot(*path.T, "o-", color=colors[name], markersize=2, linewidth=1, label=name)
     right.plot(losses[name], color=colors[name], linewidth=1.2)
 left.plot(0, 0, "k+", markersize=9)
-left.set(xlabel="x", ylabel="y", title=say(f"{STEPS}걸음의 길", f"The paths of {STEPS} steps"))
+left.set_title(say(f"{STEPS}걸음의 길", f"The paths of {STEPS} steps"))
 left.legend(ncols=2, fontsize=8)
 right.set(xlabel=say("걸음", "Step"), ylabel="f", yscale="log")
 right.set_title(say("걸음마다의 f", "f at each step"))

@@ -154,7 +154,7 @@ class Race:
             canvas.draw()
             frames.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
         # One palette for all frames, so that a frame only holds what has moved.
-        palette = frames[-1].quantize(128, Image.Quantize.MAXCOVERAGE)
+        palette = frames[-1].quantize(256, Image.Quantize.MAXCOVERAGE)
         first, *rest = [
             frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames
         ]

@@ -27,7 +27,7 @@ WALKERS: Final[dict[str, Make]] = {
     "RMSProp": lambda params: optim.RMSProp(params, lr=0.1),
     "Adam": lambda params: optim.Adam(params, lr=0.3),
 }
-COLORS: Final = dict(zip(WALKERS, ("C3", "C0", "C9", "C2", "C1", "C4"), strict=True))
+COLORS: Final = dict(zip(WALKERS, ("C1", "C0", "C5", "C2", "C4", "C3"), strict=True))
 
 
 def f(x: Any, y: Any) -> Any:
