@@ -22,7 +22,7 @@ from tinygrad_kr.utils.data import DataLoader, TensorDataset
 from tinygrad_kr.viz import paths, say
 
 run = begin()
-N, EPOCHS = 200, 20
+N, EPOCHS = 200, run.pick(quick=8, default=20)
 BATCHES = {
     say("하나씩", "one sample"): 1,
     say("미니배치(20개씩)", "mini-batch of 20"): 20,
