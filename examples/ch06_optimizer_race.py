@@ -25,8 +25,9 @@ STEPS = 60
 # 출발
 # ----
 #
-# 책의 학습률로 걷습니다. AdamW도 나왔습니다. 가중치 감소(weight decay)를 기울기와 따로 하는
-# Adam입니다. 감소는 원점으로 당기는 일이고 마침 최솟값도 원점이므로, 여기서는 AdamW에 유리합니다.
+# 경로 그림과 같은 학습률로 걷습니다. AdamW도 나왔습니다. 가중치 감소(weight decay)를 기울기와
+# 따로 하는 Adam입니다. 감소는 원점으로 당기는 일이고 마침 최솟값도 원점이므로, 여기서는 AdamW에
+# 유리합니다.
 
 racers = {**WALKERS, "AdamW": lambda params: optim.AdamW(params, lr=0.3, weight_decay=0.1)}
 colors = {**COLORS, "AdamW": "0.5"}

@@ -28,7 +28,7 @@ from tinygrad_kr.viz import say
 
 run = begin()
 SEEDS = run.pick(quick=1, default=3)
-EPOCHS, EVERY = 4, run.pick(quick=5, default=20)
+EPOCHS, EVERY = 4, run.pick(quick=10, default=20)
 
 
 def images(train: bool, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -117,8 +117,9 @@ for lr, seeds in ((0.5, SEEDS), (0.1, 1)):
               f"시험 정확도(test accuracy) {accuracy[lr][name]:.2f} %  {name}")  # fmt: skip
 
 assert all(final[0.1][CONSTANT] < final[0.1][name] for name in DECAYS)
-shake = {n: float(np.std(v[0]["losses"][-20:])) for n, v in results[0.5].items()}
-print(f"마지막 20번의 흔들림(shake of the last 20): {CONSTANT} {shake[CONSTANT]:.4f}, "
+ends = {name: trained[0]["losses"] for name, trained in results[0.5].items()}
+shake = {name: float(np.std(end[-(len(end) // 5) :])) for name, end in ends.items()}
+print(f"끝 5분의 1의 흔들림(shake of the last fifth): {CONSTANT} {shake[CONSTANT]:.4f}, "
       f"{COSINE} {shake[COSINE]:.4f}, {ONE_CYCLE} {shake[ONE_CYCLE]:.4f}")  # fmt: skip
 assert max(shake[COSINE], shake[ONE_CYCLE]) < shake[CONSTANT] / 2
 if run.size != "quick":
