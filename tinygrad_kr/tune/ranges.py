@@ -9,7 +9,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygrad_kr.errors import HyperparameterError
 from tinygrad_kr.hyperparameters import integer, number, wrong_kind
@@ -21,7 +21,12 @@ class Range(ABC):
     """하이퍼파라미터 하나의 범위.
 
     Where one hyperparameter may lie.
+
+    Attributes:
+        log: whether figures show it on a logarithmic axis.
     """
+
+    log: ClassVar[bool] = False
 
     @abstractmethod
     def at(self, u: float) -> Value:
@@ -73,6 +78,8 @@ class LogUniform(_Interval):
     >>> round(LogUniform(1e-6, 1e-2).at(0.25), 12)
     1e-05
     """
+
+    log = True
 
     def __post_init__(self) -> None:
         number("low", self.low, above=0)

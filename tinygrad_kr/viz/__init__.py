@@ -19,3 +19,4 @@ from tinygrad_kr.viz.style import use_style as use_style
 from tinygrad_kr.viz.surface import contour as contour
 from tinygrad_kr.viz.surface import gradient_field as gradient_field
 from tinygrad_kr.viz.surface import paths as paths
+from tinygrad_kr.viz.trials import trials as trials
