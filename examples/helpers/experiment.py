@@ -51,7 +51,7 @@ class Experiment:
         RUNS.mkdir(exist_ok=True)
         path = RUNS / f"{name}.png"
         with atomic_write(path) as file:
-            plt.savefig(file, format="png", dpi=110)
+            plt.gcf().savefig(file, format="png", dpi=110)
         seconds = time.perf_counter() - self._start
         print(f"그림(figure): {path.relative_to(RUNS.parents[1])}  {seconds:.1f}초(s)")
         if plt.get_backend().lower() != "agg":
