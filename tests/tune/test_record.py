@@ -7,7 +7,6 @@ import math
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,34 +100,33 @@ def test_cut_at_any_byte_it_goes_on(
 
 
 SCRIPT = """
-import sys, time
+import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 import test_record
+left = int(sys.argv[3])
 def objective(params, seed):
-    time.sleep(0.02)
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     return test_record.objective(params, seed)
 test_record.two_rounds(sys.argv[2], objective=objective)
-print("finished")
 """
 
 
 def test_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
-    """SIGKILL (on Windows its like) in the middle of either round, again and again."""
-    unbroken, path = tmp_path / "unbroken.jsonl", tmp_path / "a.jsonl"
-    expected = outcome(two_rounds(unbroken))
-    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(path)]
-    for lines in (3, 9, 15):
-        process = subprocess.Popen(command)
-        deadline = time.monotonic() + 60
-        while not path.exists() or path.read_bytes().count(b"\n") < lines:
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.002)
-        process.kill()
-        assert process.wait() != 0
-        assert lines <= path.read_bytes().count(b"\n") < 21
-    said = subprocess.run(command, capture_output=True, check=True)
-    assert said.stdout.split() == [b"finished"]
-    assert outcome(two_rounds(path)) == expected
+    """``kill -9`` in the first trial, in the middle of either round and between them."""
+    path = tmp_path / "a.jsonl"
+    here, lines = str(Path(__file__).parent), 1
+    for trials in (0, 5, 7, 3):
+        command = [sys.executable, "-c", SCRIPT, here, str(path), str(trials)]
+        assert subprocess.run(command).returncode != 0
+        lines += trials
+        assert path.read_bytes().count(b"\n") == lines
+    assert subprocess.run([*command[:-1], "99"]).returncode == 0
+    killed = path.read_bytes()
+    expected = outcome(two_rounds(tmp_path / "unbroken.jsonl"))
+    assert outcome(two_rounds(path)) == expected and path.read_bytes() == killed
 
 
 def test_ctrl_c_keeps_the_record(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """하이퍼파라미터 탐색: 범위를 정하고, 뽑고, 검증 데이터로 재고, 범위를 좁힌다.
 
 Random search for hyperparameters in the book's four steps: set a range, sample from it, train a
-little and judge on validation data, narrow the range and repeat.
+little and judge on validation data, narrow the range and repeat. Who wants cleverer draws or many
+processes hands the same objective to Optuna: ``examples/optuna_search.py``.
 
 Source: 「밑바닥부터 시작하는 딥러닝」 6.5; J. Bergstra, Y. Bengio, "Random Search for
 Hyper-Parameter Optimization" (2012).
