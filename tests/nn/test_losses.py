@@ -150,6 +150,27 @@ def test_classification_refuses(loss: Any) -> None:
         loss(x, ops.tensor([0, 1]), reduction="avg")
 
 
+def test_the_losses_of_the_book() -> None:
+    x, t = ops.tensor([[1.0, 2.0], [3.0, 5.0]]), ops.zeros(2, 2)
+    book = nn.MSELoss(convention="book")
+    assert book.reduction == "sum" and book(x, t).item() == (1 + 4 + 9 + 25) / 2
+    assert nn.MSELoss(reduction="mean", convention="book")(x, t).item() == 39 / 8
+    assert nn.MSELoss().reduction == "mean" and nn.MSELoss()(x, t).item() == 39 / 4
+    # A probability of 0 costs −log(1e-7), and no more.
+    sure = wrap(np.array([[0.0, 1000.0]]))
+    loss = nn.CrossEntropyLoss(convention="book")
+    assert loss(sure, ops.tensor([0])).item() == pytest.approx(-math.log(1e-7), rel=1e-15)
+    assert nn.CrossEntropyLoss()(sure, ops.tensor([0])).item() == 1000
+    hot = wrap(np.array([[1.0, 0.0]]))
+    assert loss(sure, hot).item() == loss(sure, ops.tensor([0])).item()
+    for bad in ({"convention": "paper"}, {"convention": "book", "label_smoothing": 0.1}):
+        with pytest.raises(ArgumentError) as error:
+            nn.CrossEntropyLoss(**bad)
+        two_lines(error)
+    with pytest.raises(ArgumentError):
+        nn.MSELoss(convention="paper")
+
+
 def test_settings_are_refused() -> None:
     for make in (nn.MSELoss, nn.CrossEntropyLoss, nn.BCELoss, nn.NLLLoss):
         with pytest.raises(ValueError) as error:

@@ -104,15 +104,17 @@ ACTIVATIONS = [
 
 
 @st.composite
-def affine(draw: st.DrawFn) -> Call:
-    """An input with the weight of a fully connected layer, and perhaps its bias."""
+def affine(draw: st.DrawFn, book: bool = False) -> Call:
+    """An input with the weight of a fully connected layer, the ``book``'s way round or PyTorch's,
+    and perhaps its bias."""
     lead, wide, out = draw(
         one_of(
             ((3,), 2, 3), ((2, 2), 3, 2), ((), 2, 3), ((2, 2), 2, 3), ((3,), 3, 2),
             ((2, 1, 2), 2, 2), ((0,), 1, 2), ((2, 2), 0, 1), ((1,), 3, 0),
         )
     )  # fmt: skip
-    sizes = [(*lead, wide), (out, wide), (out,)][: 3 - draw(st.booleans())]
+    weight = (wide, out) if book else (out, wide)
+    sizes = [(*lead, wide), weight, (out,)][: 3 - draw(st.booleans())]
     return call(*(draw(tensors(size)) for size in sizes))
 
 
@@ -288,12 +290,14 @@ def classified(draw: st.DrawFn, smoothing: bool = True) -> Call:
 
 
 @st.composite
-def probable(draw: st.DrawFn) -> Call:
+def probable(draw: st.DrawFn, smoothing: bool = True) -> Call:
     """Scores of classes, probabilities of the classes, and options."""
     shape = draw(one_of((2, 3), (2, 3, 2), (3,), (1, 2), (2, 2, 1, 2), (0, 3)))
     classes = shape[min(len(shape) - 1, 1)]
     options = optional(draw, weight=tensors((classes,), low=0.5, requires_grad=False))
-    options |= {"reductions": ways(0 not in shape), "label_smoothing": draw(SMOOTHING)}
+    options["reductions"] = ways(0 not in shape)
+    if smoothing:
+        options["label_smoothing"] = draw(SMOOTHING)
     return call(draw(tensors(shape)), draw(tensors(shape, low=0.0, high=1.0)), **options)
 
 
@@ -336,14 +340,23 @@ def composed_cross_entropy(x: Tensor, target: Tensor, weight: Any = None, **opti
 
 
 def from_probabilities(
-    x: Array, target: Array, reductions: Any, label_smoothing: float, weight: Any = None
-) -> Any:
+    x: Array, target: Array, reductions: Any, label_smoothing: float = 0.0, weight: Any = None,
+    logs: Callable[..., Any] = log_softmax,
+) -> Any:  # fmt: skip
     """The mean is over the samples, whatever the classes weigh."""
     axis = min(x.ndim - 1, 1)
     by = np.ones(x.shape[axis]) if weight is None else weight
     smooth = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
     by = by.reshape((-1, *(1,) * (x.ndim - axis - 1)))
-    return reduced(-(by * smooth * log_softmax(x, axis)).sum(axis), reductions)
+    return reduced(-(by * smooth * logs(x, axis)).sum(axis), reductions)
+
+
+def book_logs(x: Array, axis: int) -> Any:
+    return np.log(softmax(x, axis) + 1e-7)
+
+
+def of_the_book(loss: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **options: loss(*args, convention="book", **options)
 
 
 def penalised(x: Tensor, target: Tensor) -> Tensor:
@@ -367,8 +380,10 @@ BAD_LABELS = (
 BAD_PAIR = (slip(ShapeError, ZEROS, ZEROS[:1]), slip(DTypeError, LABELS, LABELS))
 LOSSES = [
     OpRecord("F.mse_loss", every(F.mse_loss),
-             lambda x, t, reductions: reduced((x - t) ** 2, reductions), regression(),
-             analytic=True, errors=(slip(ArgumentError, ZEROS, ZEROS, reductions=("avg",)),)),
+             lambda x, t, reductions, convention: reduced(
+                 (x - t) ** 2 / (2 if convention == "book" else 1), reductions),
+             regression(convention=one_of("torch", "book")), analytic=True,
+             errors=(slip(ArgumentError, ZEROS, ZEROS, reductions=("avg",)),)),
     OpRecord("F.l1_loss", every(F.l1_loss),
              lambda x, t, reductions: reduced((x - t) * np.sign((x - t).real), reductions),
              regression(), analytic=True),
@@ -396,5 +411,12 @@ LOSSES = [
     OpRecord("F.cross_entropy.probabilities", every(F.cross_entropy), from_probabilities,
              frozen(probable()), analytic=True,
              errors=(slip(DTypeError, ZEROS, ZEROS.long()),)),
+    OpRecord("F.cross_entropy.book", of_the_book(every(F.cross_entropy)),
+             lambda x, t, **options: nll_loss(book_logs(x, min(x.ndim - 1, 1)), t, **options),
+             classified(smoothing=False), analytic=True,
+             errors=(*BAD_LABELS, slip(ArgumentError, ZEROS, LABELS, label_smoothing=0.5))),
+    OpRecord("F.cross_entropy.book_probabilities", of_the_book(every(F.cross_entropy)),
+             lambda x, t, **options: from_probabilities(x, t, logs=book_logs, **options),
+             frozen(probable(smoothing=False)), analytic=True),
 ]  # fmt: skip
 RECORDS = [*ACTIVATIONS, *LAYERS, *LOSSES]

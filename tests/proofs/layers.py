@@ -35,8 +35,10 @@ def like(layer: str, function: str, how: Any = lambda op: op) -> OpRecord:
     """The record of a layer whose settings are the keywords of a function."""
     of, make = FUNCTIONS[f"F.{function}"], getattr(nn, layer.partition(".")[0])
 
+    book = {"convention": "book"} if layer.endswith(".book") else {}
+
     def op(x: Tensor, *target: Tensor, **settings: Any) -> Any:
-        return make(**settings)(x.clone() if settings.get("inplace") else x, *target)
+        return make(**settings, **book)(x.clone() if settings.get("inplace") else x, *target)
 
     return OpRecord(
         f"nn.{layer}", how(op), of.reference, of.inputs, analytic=of.analytic, errors=of.errors
@@ -53,12 +55,18 @@ LOSSES = {
     "BCELoss": "binary_cross_entropy", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
     "NLLLoss": "nll_loss", "CrossEntropyLoss": "cross_entropy",
     "CrossEntropyLoss.probabilities": "cross_entropy.probabilities",
+    "CrossEntropyLoss.book": "cross_entropy.book",
 }  # fmt: skip
 
 
 def linear(x: Tensor, weight: Tensor, *bias: Tensor) -> Any:
     out, wide = weight.shape
     return called(nn.Linear(wide, out, bias=bool(bias)), (weight, *bias), x)
+
+
+def book_linear(x: Tensor, weight: Tensor, *bias: Tensor) -> Any:
+    layer = nn.Linear(*weight.shape, bias=bool(bias), convention="book")
+    return called(layer, (weight, *bias), x)
 
 
 def batch_norm(
@@ -149,6 +157,9 @@ RECORDS = [
     *(like(layer, function, f.every) for layer, function in LOSSES.items()),
     OpRecord("nn.Linear", linear, f.linear, frozen(f.affine()), analytic=True,
              errors=(slip(ShapeError, ZEROS, ZEROS.T), slip(DTypeError, LABELS, ZEROS[:, :2]))),
+    OpRecord("nn.Linear.book", book_linear, lambda x, weight, *bias: f.linear(x, weight.T, *bias),
+             frozen(f.affine(book=True)), analytic=True,
+             errors=(slip(ShapeError, ZEROS, ZEROS), slip(DTypeError, LABELS, ZEROS))),
     OpRecord("nn.BatchNorm1d.training", batch_norm,
              lambda x, *args, tracking, **stats: f.batch_norm(x, *args, **stats),
              frozen(f.batch(tracking=st.booleans()).filter(is_1d)), analytic=True, errors=BATCH),

@@ -16,7 +16,7 @@ from tinygrad_kr.errors import DTypeError, ShapeError
 from tinygrad_kr.hyperparameters import choice, integer, number
 from tinygrad_kr.nn import functional as F
 from tinygrad_kr.nn import init
-from tinygrad_kr.nn.functional.layer import masked, normalize_batch, scaled
+from tinygrad_kr.nn.functional.layer import affine, masked, normalize_batch, scaled
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
 from tinygrad_kr.ops.creation import empty
@@ -24,13 +24,23 @@ from tinygrad_kr.ops.shape import flatten
 from tinygrad_kr.tensor import Tensor
 
 
+def _said(convention: str) -> str:
+    """What a representation says of a convention that is not PyTorch's."""
+    return "" if convention == "torch" else f", convention={convention!r}"
+
+
 class Linear(Module):
     """완전연결 계층: x @ weight.T + bias.
 
     The affine map; ``weight`` and ``bias`` are drawn from U(−1/√in, 1/√in).
 
+    Args:
+        convention: "torch", or "book": x @ weight + bias, the weight drawn from N(0, 2/in) (He's
+            initial values), the bias 0.
+
     Shape:
-        (*, in_features) gives (*, out_features); ``weight`` is (out_features, in_features).
+        (*, in_features) gives (*, out_features); ``weight`` is (out_features, in_features), the
+        book's (in_features, out_features).
 
     Raises:
         ShapeError, DTypeError: an input that does not fit; the message names the layer.
@@ -50,17 +60,27 @@ class Linear(Module):
         bias: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        convention: str = "torch",
     ) -> None:
         super().__init__()
+        self.convention = choice("convention", convention, ("torch", "book"))
         self.in_features = integer("in_features", in_features, least=0)
         self.out_features = integer("out_features", out_features, least=0)
         new = partial(empty, dtype=dtype, device=device)
-        self.weight = Parameter(new(self.out_features, self.in_features))
+        shape = self.out_features, self.in_features
+        self.weight = Parameter(new(*(shape if convention == "torch" else shape[::-1])))
         self.register_parameter("bias", Parameter(new(self.out_features)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """초깃값을 다시 뽑는다. Draw the initial values anew."""
+        if self.convention == "book":
+            # What leaves a neuron of a weight (out, in) enters one of the book's.
+            init.kaiming_normal_(self.weight, mode="fan_out", nonlinearity="relu")
+            if self.bias is not None:
+                init.zeros_(self.bias)
+            return
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
             bound = 1 / math.sqrt(max(self.in_features, 1))
@@ -68,13 +88,14 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         try:
-            return F.linear(input, self.weight, self.bias)
+            of = F.linear if self.convention == "torch" else affine
+            return of(input, self.weight, self.bias)
         except (ShapeError, DTypeError) as error:
             raise self._blame(error) from None
 
     def extra_repr(self) -> str:
-        bias = self.bias is not None
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={bias}"
+        features = f"in_features={self.in_features}, out_features={self.out_features}"
+        return f"{features}, bias={self.bias is not None}{_said(self.convention)}"
 
 
 class BatchNorm1d(Module):
@@ -171,10 +192,10 @@ class BatchNorm1d(Module):
         return out
 
     def extra_repr(self) -> str:
-        book = "" if self.convention == "torch" else f", convention={self.convention!r}"
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}{book}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+            f"{_said(self.convention)}"
         )
 
 
@@ -365,8 +386,7 @@ class Dropout(_Plain):
         return scaled(input, 1 - self.p, self.inplace)
 
     def extra_repr(self) -> str:
-        book = "" if self.convention == "torch" else f", convention={self.convention!r}"
-        return f"p={self.p}, inplace={self.inplace}{book}"
+        return f"p={self.p}, inplace={self.inplace}{_said(self.convention)}"
 
 
 @dataclass(eq=False, repr=False)

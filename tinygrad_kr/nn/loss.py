@@ -5,9 +5,9 @@ Loss functions as modules; what they compute stands in :mod:`tinygrad_kr.nn.func
 
 from __future__ import annotations
 
-from tinygrad_kr.hyperparameters import number
+from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.loss import check_reduction
+from tinygrad_kr.nn.functional.loss import check_plain, check_reduction, squared_reduction
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.tensor import Tensor
 
@@ -35,12 +35,19 @@ class MSELoss(_Loss):
 
     The mean squared error, (x − t)².
 
+    Args:
+        convention: "torch", the mean, or "book", half the sum.
+
     Source:
-        「밑바닥부터 시작하는 딥러닝」 4.2.1 (there half the sum)
+        「밑바닥부터 시작하는 딥러닝」 4.2.1
     """
 
+    def __init__(self, *, reduction: str | None = None, convention: str = "torch") -> None:
+        super().__init__(reduction=squared_reduction(reduction, convention))
+        self.convention = convention
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.mse_loss(input, target, reduction=self.reduction)
+        return F.mse_loss(input, target, reduction=self.reduction, convention=self.convention)
 
 
 class L1Loss(_Loss):
@@ -90,6 +97,9 @@ class CrossEntropyLoss(_WeightedLoss):
 
     The cross-entropy of logits, −Σ t log softmax(x).
 
+    Args:
+        convention: "torch", or "book": −Σ t log(softmax(x) + 1e-7).
+
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.3 (Softmax-with-Loss)
     """
@@ -101,10 +111,14 @@ class CrossEntropyLoss(_WeightedLoss):
         ignore_index: int = -100,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
+        convention: str = "torch",
     ) -> None:
         super().__init__(weight, reduction=reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = number("label_smoothing", label_smoothing, least=0, most=1)
+        self.convention = choice("convention", convention, ("torch", "book"))
+        if convention == "book":
+            check_plain(self.label_smoothing)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.cross_entropy(
@@ -114,6 +128,7 @@ class CrossEntropyLoss(_WeightedLoss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
+            convention=self.convention,
         )
 
 

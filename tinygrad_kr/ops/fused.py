@@ -24,8 +24,8 @@ from tinygrad_kr.ops.reduction import mean, sum
 from tinygrad_kr.ops.shape import reshape
 
 
-def _affine(x: Array, weight: Array, bias: Array | None) -> Array:
-    y: Array = x @ weight.T
+def _product(x: Array, weight: Array, bias: Array | None) -> Array:
+    y: Array = x @ weight
     if bias is not None:
         y += bias
     return y
@@ -42,19 +42,35 @@ def _row_sum(x: Any) -> Any:
 
 _linear = Primitive(
     "linear",
-    lambda x, weight, bias: quietly(_affine, x, weight, bias),
+    lambda x, weight, bias: quietly(_product, x, weight.T, bias),
     x=lambda g, weight: g @ weight,
     weight=lambda g, x: g.T @ x,
+    bias=_row_sum,
+)
+_affine = Primitive(
+    "affine",
+    lambda x, weight, bias: quietly(_product, x, weight, bias),
+    x=lambda g, weight: g @ weight.T,
+    weight=lambda g, x: x.T @ g,
     bias=_row_sum,
 )
 
 
 def linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias의 행마다의 곱. The affine map of the last dimension of ``x``."""
+    return _rows(_linear, x, weight, bias, weight.shape[0])
+
+
+def affine(x: Any, weight: Any, bias: Any) -> Any:
+    """x @ weight + bias: 책의 꼴. :func:`linear` as the book writes it, of an (in, out) weight."""
+    return _rows(_affine, x, weight, bias, weight.shape[1])
+
+
+def _rows(op: Primitive, x: Any, weight: Any, bias: Any, width: int) -> Any:
     if x.ndim == 2:
-        return _linear(x, weight, bias)
+        return op(x, weight, bias)
     rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
-    return reshape(_linear(rows, weight, bias), (*x.shape[:-1], weight.shape[0]))
+    return reshape(op(rows, weight, bias), (*x.shape[:-1], width))
 
 
 def channels(x: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array, wrap
-from tinygrad_kr.dtypes import int64
+from tinygrad_kr.dtypes import Array, int64
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.ops import exponential, fused
@@ -42,9 +42,22 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
     """
-    x, w, b = as_array(input), as_array(weight), as_array(bias)
-    if w.ndim != 2 or x.shape[-1:] != w.shape[1:]:
-        width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[-1]
+    _check_linear(as_array(input), as_array(weight).T, as_array(bias))
+    out: Tensor = fused.linear(input, weight, bias)
+    return out
+
+
+def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x @ weight + bias: 책의 꼴. :func:`linear` with the book's weight, (in, out)."""
+    _check_linear(as_array(input), as_array(weight), as_array(bias))
+    out: Tensor = fused.affine(input, weight, bias)
+    return out
+
+
+def _check_linear(x: Array, w: Array, b: Array | None) -> None:
+    """Refuse what does not fit a weight (in, out)."""
+    if w.ndim != 2 or x.shape[-1:] != w.shape[:1]:
+        width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[0]
         raise ShapeError(
             f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다.",
             f"the input has width {width} (shape {x.shape}), expected {expected}.",
@@ -52,13 +65,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     _same_dtype(x, w)
     if b is not None:
         _same_dtype(x, b)
-        if b.shape != w.shape[:1]:
+        if b.shape != w.shape[1:]:
             raise ShapeError(
-                f"편향의 형상이 {b.shape}인데 {w.shape[:1]}이어야 합니다.",
-                f"the bias has shape {b.shape}, expected {w.shape[:1]}.",
+                f"편향의 형상이 {b.shape}인데 {w.shape[1:]}이어야 합니다.",
+                f"the bias has shape {b.shape}, expected {w.shape[1:]}.",
             )
-    out: Tensor = fused.linear(input, weight, bias)
-    return out
 
 
 def _same_dtype(x: Any, own: Any) -> None:
@@ -102,7 +113,8 @@ def normalize_batch(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
     training: bool, share: float, eps: float, unbiased: bool,
 ) -> Tensor:  # fmt: skip
-    """batch_norm과 같다. :func:`batch_norm`, perhaps with a biased running variance."""
+    """batch_norm과 같다. :func:`batch_norm`, perhaps with a biased running variance, which a batch
+    of one has too."""
     x = input._array
     if x.ndim < 2:
         raise ShapeError(
@@ -127,7 +139,7 @@ def normalize_batch(
         shape = fused.channels(input)
         return input * reshape(scale, shape) + reshape(shift, shape)
     count = x.size // max(x.shape[1], 1)
-    if count == 1:
+    if unbiased and count == 1:
         raise ShapeError(
             f"훈련 중에는 채널마다 값이 둘 이상이어야 합니다: 형상 {x.shape}. drop_last=True로 "
             "작은 배치를 빼거나 eval()을 부르세요.",

@@ -13,14 +13,14 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
+from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TargetError
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops.arithmetic import abs
 from tinygrad_kr.ops.comparison import maximum, where
 from tinygrad_kr.ops.exponential import log, log1p, logaddexp
 from tinygrad_kr.ops.indexing import getitem
-from tinygrad_kr.ops.norms import log_softmax
+from tinygrad_kr.ops.norms import log_softmax, softmax
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
@@ -29,17 +29,31 @@ from tinygrad_kr.tensor import Tensor
 # Regression
 
 
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def mse_loss(
+    input: Tensor, target: Tensor, *, reduction: str | None = None, convention: str = "torch"
+) -> Tensor:
     """평균 제곱 오차.
 
     The mean squared error, (x − t)².
 
+    Args:
+        reduction: None is the convention's own.
+        convention: "torch", the mean, or "book", half the sum: ½ Σ (x − t)².
+
     Source:
-        「밑바닥부터 시작하는 딥러닝」 4.2.1 (there half the sum)
+        「밑바닥부터 시작하는 딥러닝」 4.2.1
     """
+    reduction = squared_reduction(reduction, convention)
     _warn_of_broadcast(input, target)
     error = input - target
-    return _reduced(error * error, reduction)
+    squares = error * error
+    return _reduced(squares if convention == "torch" else squares * 0.5, reduction)
+
+
+def squared_reduction(reduction: str | None, convention: str) -> str:
+    """제곱 오차의 reduction. That of squared errors: None is the convention's own."""
+    book = choice("convention", convention, ("torch", "book")) == "book"
+    return check_reduction(("sum" if book else "mean") if reduction is None else reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
@@ -164,12 +178,15 @@ def cross_entropy(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
+    convention: str = "torch",
 ) -> Tensor:
     """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
 
     The cross-entropy of logits, −Σ t log softmax(x).
 
     Args:
+        convention: "torch", or "book": −Σ t log(softmax(x) + 1e-7), which ends at 16.1, where its
+            gradient dies; it has no ``label_smoothing``.
         input: logits, (C,), (N, C), (N, C, d1, ...).
         target: class numbers, (), (N,), (N, d1, ...), or probabilities in the input's shape.
         weight: of the classes, (C,); the mean of class numbers is weighted by it.
@@ -189,8 +206,15 @@ def cross_entropy(
     check_reduction(reduction)
     smoothing = label_smoothing and number("label_smoothing", label_smoothing, least=0, most=1)
     axis, w = _check_classes("cross_entropy", input, weight)
+    if choice("convention", convention, ("torch", "book")) == "book":
+        check_plain(smoothing)
+        logs = log_of(softmax(input, axis))
+        if target.shape == input.shape:
+            return _from_probabilities(logs, target, w, reduction, 0.0, axis)
+        return nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     if target.shape == input.shape:
-        return _from_probabilities(input, target, w, reduction, smoothing, axis)
+        logs = log_softmax(input, axis)
+        return _from_probabilities(logs, target, w, reduction, smoothing, axis)
     numbers, ignored = _labels(input.shape, axis, target, ignore_index)
     rows = input
     if input.ndim != 2:
@@ -228,20 +252,34 @@ def _shares(
         return share * ((1 - smoothing) / total), rest
 
 
+def log_of(probabilities: Any) -> Any:
+    """책의 로그: 0에서도 유한하다. The book's logarithm of probabilities, finite at 0 too."""
+    return log(probabilities + 1e-7)
+
+
+def check_plain(smoothing: float) -> None:
+    """책의 관례에는 label_smoothing이 없다. The book's convention has no smoothing of labels."""
+    if smoothing:
+        raise ArgumentError(
+            f"convention='book'에는 label_smoothing이 없습니다: {smoothing}.",
+            f"convention='book' has no label_smoothing, but got {smoothing}.",
+        )
+
+
 def _from_probabilities(
-    input: Any, target: Any, w: Array | None, reduction: str, smoothing: float, axis: int
+    logs: Any, target: Any, w: Array | None, reduction: str, smoothing: float, axis: int
 ) -> Tensor:
     if target.dtype.kind != "f":
         raise DTypeError(
             f"확률인 정답은 소수형이어야 합니다: {target.dtype}. float()로 바꾸세요.",
             f"Class probabilities must be floating, not {target.dtype}; use float().",
         )
-    classes = input.shape[axis]
+    classes = logs.shape[axis]
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     if w is not None:
-        target = target * wrap(w.reshape(classes, *(1,) * (input.ndim - axis - 1)))
-    losses = -sum(log_softmax(input, axis) * target, axis)
+        target = target * wrap(w.reshape(classes, *(1,) * (logs.ndim - axis - 1)))
+    losses = -sum(logs * target, axis)
     if reduction == "mean":
         # The mean over the samples: the weights of the classes have no part in it.
         return sum(losses) / float(np.size(as_array(losses)))
