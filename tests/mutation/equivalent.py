@@ -57,7 +57,6 @@ EQUIVALENT: dict[str, str] = {
     " -> losses": _SPREAD,
     "fused:_cross_entropy_reference:forgotten call: sum(losses) -> losses": _SPREAD,
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
-    "fused:linear:saved value: x -> weight in x.shape[-1]": "they are equal there",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,
     "loss:cross_entropy:sign: loss + math.nan -> (-(loss + math.nan))": _NAN,
