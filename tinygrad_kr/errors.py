@@ -155,3 +155,10 @@ class MissingExtraError(TinygradKrError, ImportError):
 
     An optional dependency is missing; the message names the extra that brings it.
     """
+
+
+class MissingKeyError(TinygradKrError, KeyError, ValueError):
+    """사전(dict)에 있어야 할 이름이 없다.
+
+    A dict that lacks a name that another one has.
+    """
