@@ -5,6 +5,14 @@ Neural networks: modules, layers, losses, as in ``torch.nn``.
 
 from tinygrad_kr.nn import functional, init, utils
 from tinygrad_kr.nn.container import ModuleDict, ModuleList, Sequential
+from tinygrad_kr.nn.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
 from tinygrad_kr.nn.layers import (
     ELU,
     GELU,
@@ -33,6 +41,7 @@ from tinygrad_kr.nn.loss import (
 )
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
+from tinygrad_kr.nn.pooling import MaxPool1d, MaxPool2d, MaxPool3d
 
 __all__ = [
     "ELU",
@@ -40,6 +49,12 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
@@ -49,6 +64,9 @@ __all__ = [
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
     "Module",
     "ModuleDict",
     "ModuleList",

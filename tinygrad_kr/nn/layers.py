@@ -199,7 +199,7 @@ class BatchNorm1d(Module):
         )
 
 
-class _Plain(Module):
+class Plain(Module):
     """A layer without parameters, whose dataclass fields are its settings."""
 
     def __post_init__(self) -> None:
@@ -211,7 +211,7 @@ class _Plain(Module):
 
 
 @dataclass(eq=False, repr=False)
-class ReLU(_Plain):
+class ReLU(Plain):
     """ReLU: 0보다 크면 그대로, 아니면 0.
 
     max(x, 0), elementwise; ``inplace`` writes over the input.
@@ -227,7 +227,7 @@ class ReLU(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class LeakyReLU(_Plain):
+class LeakyReLU(Plain):
     """Leaky ReLU: 음수 쪽에도 작은 기울기를 둔다.
 
     x where x > 0, else ``negative_slope`` · x.
@@ -241,7 +241,7 @@ class LeakyReLU(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class ELU(_Plain):
+class ELU(Plain):
     """ELU: 음수 쪽이 -alpha로 매끄럽게 잠긴다.
 
     x where x > 0, else ``alpha`` · (exp(x) − 1).
@@ -255,7 +255,7 @@ class ELU(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class SiLU(_Plain):
+class SiLU(Plain):
     """SiLU(스위시): x · sigmoid(x).
 
     x · sigmoid(x), also called swish.
@@ -268,7 +268,7 @@ class SiLU(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class GELU(_Plain):
+class GELU(Plain):
     """GELU: x · Φ(x), Φ는 표준 정규 분포의 누적 분포 함수.
 
     x · Φ(x), with Φ the normal distribution function, or its ``approximate="tanh"`` form.
@@ -285,7 +285,7 @@ class GELU(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Sigmoid(_Plain):
+class Sigmoid(Plain):
     """시그모이드: 1 / (1 + exp(-x)).
 
     The logistic function, elementwise.
@@ -299,7 +299,7 @@ class Sigmoid(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Tanh(_Plain):
+class Tanh(Plain):
     """쌍곡탄젠트.
 
     The hyperbolic tangent, elementwise.
@@ -310,7 +310,7 @@ class Tanh(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Softplus(_Plain):
+class Softplus(Plain):
     """매끄러운 ReLU.
 
     log(1 + exp(beta x)) / beta; x itself where beta x > ``threshold``.
@@ -324,7 +324,7 @@ class Softplus(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Softmax(_Plain):
+class Softmax(Plain):
     """소프트맥스: dim을 따라 합이 1인 확률. CrossEntropyLoss 앞에는 두지 않는다.
 
     exp(x) / Σ exp(x) along ``dim``; not before ``CrossEntropyLoss``.
@@ -340,7 +340,7 @@ class Softmax(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class LogSoftmax(_Plain):
+class LogSoftmax(Plain):
     """소프트맥스의 로그.
 
     log(softmax(x)) along ``dim``.
@@ -353,7 +353,7 @@ class LogSoftmax(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Dropout(_Plain):
+class Dropout(Plain):
     """드롭아웃: 훈련 중에 원소를 확률 p로 0으로 만든다.
 
     Set each element to 0 with probability ``p`` in training.
@@ -390,7 +390,7 @@ class Dropout(_Plain):
 
 
 @dataclass(eq=False, repr=False)
-class Flatten(_Plain):
+class Flatten(Plain):
     """차원들을 하나로 편다(배치 차원은 그대로).
 
     Run the dimensions from ``start_dim`` to ``end_dim`` together; the batch stays.

@@ -1,0 +1,79 @@
+"""패딩: 둘레에 값을 덧붙인다.
+
+Padding: values around an input.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_kr.errors import ShapeError
+from tinygrad_kr.hyperparameters import choice
+from tinygrad_kr.ops.comparison import where
+from tinygrad_kr.ops.dims import array_of
+from tinygrad_kr.ops.indexing import getitem, spread
+from tinygrad_kr.ops.shape import integers
+from tinygrad_kr.tensor import Tensor
+
+# What NumPy calls them, and how many elements at least are left over from a margin.
+_MODES = {"reflect": ("reflect", 1), "replicate": ("edge", None), "circular": ("wrap", 0)}
+
+
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+    """둘레에 값을 덧붙인다.
+
+    ``input`` with margins around it; negative ones cut off.
+
+    Args:
+        pad: how many elements come before and after the last dimension, before and after the one
+            before it, and so on.
+        mode: "constant" puts ``value`` (0) there; "reflect" the input mirrored at its edge,
+            "replicate" the edge, "circular" the other end, over space alone.
+
+    Raises:
+        ShapeError: margins that the input does not give.
+
+    >>> from tinygrad_kr import ops
+    >>> pad(ops.arange(3.0), (1, 2), value=9)
+    tensor([9., 0., 1., 2., 9., 9.])
+    """
+    choice("mode", mode, ("constant", *_MODES))
+    shape, around = array_of(input).shape, integers(pad)
+    pairs = list(zip(around[::2], around[1::2], strict=False))[::-1]
+    lead = len(shape) - len(pairs)
+    margins = [(0, 0)] * lead + pairs
+    sizes = tuple(n + a + b for n, (a, b) in zip(shape, margins, strict=False))
+    if len(around) % 2 or lead < (mode != "constant") or min(sizes, default=0) < 0:
+        raise ShapeError(
+            f"형상 {shape}인 입력에 pad={around}을(를) 덧붙일 수 없습니다: 뒤쪽 차원부터 앞뒤 한 "
+            "쌍씩 적어 주세요.",
+            f"pad={around} does not fit an input of shape {shape}: give a pair for each dimension, "
+            "the last one first.",
+        )
+    kept = [slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, margins, strict=True)]
+    x: Tensor = getitem(input, index=tuple(kept)) if min(around, default=0) < 0 else input
+    if mode == "constant":
+        at = tuple(
+            slice(max(a, 0), max(a, 0) + n) for n, (a, _) in zip(x.shape, margins, strict=True)
+        )
+        if not value:
+            return spread(x, shape=sizes, index=at)
+        held = np.zeros(sizes, np.bool_)
+        held[at] = True
+        return where(held, spread(x, shape=sizes, index=at), value)
+    how, left = _MODES[mode]
+    for dim, (before, after) in enumerate(margins):
+        n, edges = x.shape[dim], (max(before, 0), max(after, 0))
+        if n < 1 or (left is not None and max(edges) > n - left):
+            raise ShapeError(
+                f"pad {edges}이(가) 차원 {dim}의 크기 {n}에 비해 너무 큽니다: mode={mode!r}, 형상 "
+                f"{shape}.",
+                f"Padding size {edges} is too large for dimension {dim} of size {n}: "
+                f"mode={mode!r}, shape {shape}.",
+            )
+        if any(edges):
+            places = np.pad(np.arange(n), edges, how)  # type: ignore[call-overload]
+            x = getitem(x, index=(*(slice(None),) * dim, places))
+    return x
