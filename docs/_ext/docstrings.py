@@ -1,0 +1,47 @@
+"""The docstrings of the package as reST: a bar or a star in a formula is itself, a bare name of
+ours is a link."""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+
+MARKED = re.compile(r"(``.+?``|:\w+:`.+?`)")
+
+
+def mend(text: str) -> str:
+    r"""|x − t| and (N, *) mean what they say; a Korean particle may follow ``code`` at once."""
+    if text.lstrip().startswith((">>>", "...")):
+        return text
+    parts = MARKED.split(text)
+    parts[::2] = [re.sub(r"\||(?<![\w*])\*(?=[\s,)])", r"\\\g<0>", part) for part in parts[::2]]
+    parts[2::2] = [re.sub(r"^(?=\w)", r"\\ ", part) for part in parts[2::2]]
+    return "".join(parts)
+
+
+def process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    lines[:] = map(mend, lines)
+
+
+def find_by_last_name(
+    app: Sphinx, env: Any, node: pending_xref, contnode: nodes.Element
+) -> nodes.Element | None:
+    """A name without its module, where only one object of the package bears it."""
+    if node.get("refdomain") != "py":
+        return None
+    domain = env.domains.python_domain
+    names = [name for name in domain.objects if name.endswith(f".{node['reftarget']}")]
+    if len(names) != 1:
+        return None
+    node["reftarget"] = names[0]
+    return domain.resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], names[0], node, contnode
+    )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon
+    app.connect("missing-reference", find_by_last_name)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
