@@ -75,7 +75,9 @@ class Arguments:
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
 
-    def __call__(self, conf: Any, script: Any) -> list[str]:
+    def __call__(self, conf: Any, script: dict[str, Any]) -> list[str]:
+        # sphinx-gallery has no __file__, which a script may find its data by.
+        script["example_globals"]["__file__"] = script["src_file"]
         return self.arguments
 
     def __repr__(self) -> str:

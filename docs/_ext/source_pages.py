@@ -2,6 +2,7 @@
 
 The pages link to files beside ``docs/``, as GitHub wants it. Here such a link leads to a page that
 shows the file; where its text is the name of a class or a function, to the line that defines it.
+An experiment's page is that of the gallery.
 """
 
 import html
@@ -35,22 +36,29 @@ def line_of(name: str, source: str) -> int:
 
 
 def link_to_pages(app: Sphinx, doctree: nodes.document) -> None:
-    """Redirect the links to files, and to pages in Markdown that are not of the site."""
+    """Redirect the links to files, and to pages (``.md``, ``.rst``) that are not of the site."""
     docname = app.env.docname
     for node in list(doctree.findall(addnodes.download_reference)):
         file = Path(app.env.relfn2path(node["reftarget"], docname)[1]).resolve()
         if not file.is_relative_to(DOCS):
             redirect(node, file, docname)
     for node in list(doctree.findall(addnodes.pending_xref)):
-        file = DOCS / f"{node['reftarget']}.md"
-        if node.get("refdomain") == "doc" and not file.is_relative_to(DOCS):
-            redirect(node, file, docname)
+        page = DOCS / node["reftarget"]
+        if node.get("refdomain") == "doc" and not page.is_relative_to(DOCS):
+            markdown = page.with_name(f"{page.name}.md")
+            redirect(node, markdown if markdown.exists() else page.with_suffix(".rst"), docname)
 
 
 def redirect(node: nodes.Element, file: Path, docname: str) -> None:
     name = file.relative_to(ROOT).as_posix()
-    line = line_of(re.escape(node.astext()), file.read_text(encoding="utf-8"))
-    link = nodes.reference("", "", refuri=page_of(name, docname, line), internal=True)
+    if name == "examples/GALLERY_HEADER.rst":
+        uri = "../" * docname.count("/") + "gallery/index.html"
+    elif name.startswith("examples/ch06_"):
+        uri = "../" * docname.count("/") + f"gallery/{file.stem}.html"
+    else:
+        line = line_of(re.escape(node.astext()), file.read_text(encoding="utf-8"))
+        uri = page_of(name, docname, line)
+    link = nodes.reference("", "", refuri=uri, internal=True)
     link += node.children
     node.replace_self(link)
 
