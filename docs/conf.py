@@ -31,6 +31,7 @@ extensions = [
 ]
 
 exclude_patterns = ["_build", "gallery/*.ipynb", "sg_execution_times.rst"]
+locale_dirs = ["locale"]
 nitpicky = True
 show_warning_types = True
 
@@ -61,5 +62,5 @@ html_theme = "furo"
 html_title = "tinygrad_kr"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_copy_source = False
+html_copy_source = html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}

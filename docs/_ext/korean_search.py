@@ -1,9 +1,9 @@
 """A search that finds Korean.
 
 A Korean word carries its particles (기울기를, 기울기는), so an index of whole words finds little.
-This one holds every piece of a word: 기울기를 is found by 기울기, 울기를, 기울. A query is cut at
-what the index has, the longest piece first: 배치정규화 becomes 배치 and 정규화, and a last
-syllable that is left over, a particle most likely, is dropped.
+This one holds every piece of a word: 기울기를 is found by 기울기, 기울, 울기. From the words of a
+query a last particle is taken (학습률은), and what the index lacks is cut at what it has, the longest
+piece first: 배치정규화 becomes 배치 and 정규화.
 """
 
 import re
@@ -15,7 +15,7 @@ from sphinx.search.en import SearchEnglish
 WORDS = re.compile(r"[가-힣]+|[^\W가-힣]+")
 
 SPLIT_QUERY = """
-const hangul = /^[가-힣]+$/;
+const particle = /(?<=[가-힣]{2})[은는이가을를의에로와과]$/;
 const indexed = (word) =>
   [Search._index.terms, Search._index.titleterms].some((terms) => Object.hasOwn(terms, word));
 const pieces = (word) => {
@@ -28,14 +28,14 @@ const pieces = (word) => {
 };
 var splitQuery = (query) =>
   (query.match(/[가-힣]+|(?:(?![가-힣])[\\p{L}\\p{N}_])+/gu) ?? []).flatMap((word) =>
-    hangul.test(word) ? pieces(word) : [word],
+    /[가-힣]/.test(word) ? pieces(word.replace(particle, "")) : [word],
   );
 """
 
 
 class KoreanSearch(SearchEnglish):
     lang = "ko"
-    language_name = "Korean"
+    language_name = "English"  # of the stemmer
     js_splitter_code = SPLIT_QUERY
 
     def split(self, input: str) -> list[str]:
