@@ -33,6 +33,7 @@ extensions = [
 exclude_patterns = ["_build", "gallery/*.ipynb", "sg_execution_times.rst"]
 locale_dirs = ["locale"]
 nitpicky = True
+nitpick_ignore = [("py:class", name) for name in ("bool", "float", "int", "str")]  # of properties
 show_warning_types = True
 
 myst_heading_anchors = 3

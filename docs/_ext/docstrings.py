@@ -16,7 +16,7 @@ def mend(text: str) -> str:
     if text.lstrip().startswith((">>>", "...")):
         return text
     parts = MARKED.split(text)
-    parts[::2] = [re.sub(r"\||(?<![\w*])\*(?=[\s,)])", r"\\\g<0>", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"[|*]", r"\\\g<0>", part) for part in parts[::2]]
     parts[2::2] = [re.sub(r"^(?=\w)", r"\\ ", part) for part in parts[2::2]]
     return "".join(parts)
 
@@ -32,7 +32,8 @@ def find_by_last_name(
     if node.get("refdomain") != "py":
         return None
     domain = env.domains.python_domain
-    names = [name for name in domain.objects if name.endswith(f".{node['reftarget']}")]
+    target = "".join(node["reftarget"].split())  # it may go over two lines
+    names = [name for name in domain.objects if f".{name}".endswith(f".{target}")]
     if len(names) != 1:
         return None
     node["reftarget"] = names[0]

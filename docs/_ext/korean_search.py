@@ -2,8 +2,8 @@
 
 A Korean word carries its particles (기울기를, 기울기는), so an index of whole words finds little.
 This one holds every piece of a word: 기울기를 is found by 기울기, 기울, 울기. From the words of a
-query a last particle is taken (학습률은), and what the index lacks is cut at what it has, the longest
-piece first: 배치정규화 becomes 배치 and 정규화.
+query a last particle is taken (학습률은), and what the index lacks is cut at what it has, the
+longest piece first: 배치정규화 becomes 배치 and 정규화.
 """
 
 import re
