@@ -37,7 +37,7 @@ RULES: dict[str, tuple[Make, str, str]] = {
 # 이것을 실효 학습률(effective rate)이라고 부르겠습니다. h는 옵티마이저의 ``state`` 에 있습니다.
 # AdaGrad는 ``sum``, RMSProp은 ``square_avg`` 라는 이름입니다.
 #
-# 아래 함수는 x의 최솟값이 걸음마다 ``speed`` 만큼 오른쪽으로 달아나는 f를 뒤쫓습니다.
+# 아래 함수는 최솟값이 걸음마다 ``speed`` 만큼 오른쪽으로 달아나는 f를 뒤쫓습니다.
 
 
 def chase(name: str, start: tuple[float, float], speed: float) -> tuple[Array, Array]:

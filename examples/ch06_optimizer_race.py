@@ -54,7 +54,7 @@ gif = run.pick(
 )
 race.save_gif(gif, every=run.pick(quick=6, default=1))
 print(f"GIF: {gif.relative_to(RUNS.parents[1])}")
-race  # noqa: B018
+race
 
 # %%
 # 순위는 설정의 순위

@@ -46,21 +46,19 @@ x_test, t_test = images(False, 10_000)
 # 784-50-10 신경망을 배치 20, 네 에폭(epoch)으로 훈련합니다. 걸음마다 ``optimizer.step()`` 다음에
 # ``scheduler.step()`` 을 부릅니다. AdaGrad의 η는 SGD의 10분의 1입니다.
 
-Scheduler = Callable[[optim.Optimizer, float, int], lr_scheduler.LRScheduler]
-SCHEDULES: dict[str, Scheduler] = {
-    say("일정", "constant"): lambda o, lr, n: lr_scheduler.LambdaLR(o, lambda step: 1.0),
-    say("계단", "step"): lambda o, lr, n: lr_scheduler.MultiStepLR(
-        o, [n // 3, 2 * n // 3], gamma=0.2
-    ),
-    say("지수", "exponential"): lambda o, lr, n: lr_scheduler.ExponentialLR(o, 0.02 ** (1 / n)),
-    say("코사인", "cosine"): lambda o, lr, n: lr_scheduler.CosineAnnealingLR(o, n),
-    say("원사이클", "one-cycle"): lambda o, lr, n: lr_scheduler.OneCycleLR(
-        o, lr, n, cycle_momentum=False
+Schedule = Callable[[optim.Optimizer, int], lr_scheduler.LRScheduler]
+SCHEDULES: dict[str, Schedule] = {
+    say("일정", "constant"): lambda o, n: lr_scheduler.LambdaLR(o, lambda step: 1.0),
+    say("계단", "step"): lambda o, n: lr_scheduler.MultiStepLR(o, [n // 3, 2 * n // 3], 0.2),
+    say("지수", "exponential"): lambda o, n: lr_scheduler.ExponentialLR(o, 0.02 ** (1 / n)),
+    say("코사인", "cosine"): lambda o, n: lr_scheduler.CosineAnnealingLR(o, n),
+    say("원사이클", "one-cycle"): lambda o, n: lr_scheduler.OneCycleLR(
+        o, o.defaults["lr"], n, cycle_momentum=False
     ),
 }
-CONSTANT, *DECAYS = SCHEDULES
-COSINE, ONE_CYCLE = DECAYS[2:]
-ADAGRAD = "AdaGrad"
+CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE = SCHEDULES
+DECAYS = (STEP, EXPONENTIAL, COSINE, ONE_CYCLE)
+NAMES = (*SCHEDULES, "AdaGrad")
 
 
 @torch.no_grad()
@@ -74,13 +72,11 @@ def train(name: str, lr: float, seed: int) -> dict[str, Any]:
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
     loader = DataLoader(TensorDataset(x, t), batch_size=20, shuffle=True)
-    optimizer: optim.Optimizer
-    if name in SCHEDULES:
-        optimizer = optim.SGD(model.parameters(), lr=lr)
-    else:
+    optimizer: optim.Optimizer = optim.SGD(model.parameters(), lr=lr)
+    if name == "AdaGrad":
         optimizer = optim.AdaGrad(model.parameters(), lr=lr / 10)
-    scheduler = SCHEDULES.get(name, SCHEDULES[CONSTANT])(optimizer, lr, EPOCHS * len(loader))
-    losses, rates, hs = [], [], []
+    scheduler = SCHEDULES.get(name, SCHEDULES[CONSTANT])(optimizer, EPOCHS * len(loader))
+    losses, rates, h = [], [], []
     for _ in range(EPOCHS):
         for inputs, targets in loader:
             loss = F.cross_entropy(model(inputs), targets)
@@ -91,11 +87,11 @@ def train(name: str, lr: float, seed: int) -> dict[str, Any]:
             scheduler.step()
             if len(rates) % EVERY == 0:
                 losses.append(training_loss(model))
-        if name == ADAGRAD:
-            hs.append(optimizer.state[model[0].weight]["sum"].numpy().flatten())
+        if name == "AdaGrad":
+            h.append(optimizer.state[model[0].weight]["sum"].numpy().flatten())
     right = model(x_test).argmax(dim=1) == t_test
     accuracy = 100 * right.float().mean().item()
-    return {"losses": losses, "rates": rates, "hs": hs, "accuracy": accuracy}
+    return {"losses": losses, "loss": losses[-1], "accuracy": accuracy, "rates": rates, "h": h}
 
 
 # %%
@@ -105,26 +101,31 @@ def train(name: str, lr: float, seed: int) -> dict[str, Any]:
 # η = 0.5는 이 신경망에 조금 큽니다. η = 0.1은 넉넉히 작습니다. 끝난 뒤에 훈련 데이터 처음
 # 2,000장의 손실(loss)과 시험 정확도를 잽니다.
 
-results: dict[float, dict[str, list[dict[str, Any]]]] = {}
-final: dict[float, dict[str, float]] = {}
-accuracy: dict[float, dict[str, float]] = {}
-for lr, seeds in ((0.5, SEEDS), (0.1, 1)):
-    results[lr] = {n: [train(n, lr, seed) for seed in range(seeds)] for n in (*SCHEDULES, ADAGRAD)}
-    final[lr] = {n: float(np.mean([r["losses"][-1] for r in v])) for n, v in results[lr].items()}
-    accuracy[lr] = {n: float(np.mean([r["accuracy"] for r in v])) for n, v in results[lr].items()}
-    for name in results[lr]:
-        print(f"η = {lr}  훈련 손실(train loss) {final[lr][name]:.3f}  "
-              f"시험 정확도(test accuracy) {accuracy[lr][name]:.2f} %  {name}")  # fmt: skip
+trained = {(0.5, name): [train(name, 0.5, seed) for seed in range(SEEDS)] for name in NAMES}
+trained |= {(0.1, name): [train(name, 0.1, 0)] for name in NAMES}
 
-assert all(final[0.1][CONSTANT] < final[0.1][name] for name in DECAYS)
-ends = {name: trained[0]["losses"] for name, trained in results[0.5].items()}
-shake = {name: float(np.std(end[-(len(end) // 5) :])) for name, end in ends.items()}
-print(f"끝 5분의 1의 흔들림(shake of the last fifth): {CONSTANT} {shake[CONSTANT]:.4f}, "
-      f"{COSINE} {shake[COSINE]:.4f}, {ONE_CYCLE} {shake[ONE_CYCLE]:.4f}")  # fmt: skip
-assert max(shake[COSINE], shake[ONE_CYCLE]) < shake[CONSTANT] / 2
+
+def mean(what: str, lr: float, name: str) -> float:
+    return float(np.mean([it[what] for it in trained[lr, name]]))
+
+
+for lr, name in trained:
+    print(f"η = {lr}  훈련 손실(train loss) {mean('loss', lr, name):.3f}  "
+          f"시험 정확도(test accuracy) {mean('accuracy', lr, name):.2f} %  {name}")  # fmt: skip
+least = mean("loss", 0.1, CONSTANT)
+assert all(least < mean("loss", 0.1, name) for name in DECAYS)
+assert all(mean("loss", 0.5, name) < least for name in (CONSTANT, COSINE, ONE_CYCLE))
 if run.size != "quick":
-    assert all(accuracy[0.5][name] > accuracy[0.5][CONSTANT] for name in DECAYS)
-    assert max(final[0.5][name] for name in (COSINE, ONE_CYCLE)) < final[0.5][CONSTANT]
+    level = mean("accuracy", 0.5, CONSTANT)
+    assert all(mean("accuracy", 0.5, name) > level for name in DECAYS)
+    assert mean("loss", 0.5, ONE_CYCLE) < mean("loss", 0.5, COSINE) < mean("loss", 0.5, CONSTANT)
+
+shake = {}
+for name in (CONSTANT, COSINE, ONE_CYCLE):
+    losses = trained[0.5, name][0]["losses"]
+    shake[name] = np.std(losses[-(len(losses) // 5) :])
+    print(f"끝 5분의 1의 흔들림(shake of the last fifth): {shake[name]:.4f}  {name}")
+assert max(shake[COSINE], shake[ONE_CYCLE]) < shake[CONSTANT] / 2
 
 # %%
 # η = 0.5에서는 줄여 가는 스케줄의 시험 정확도가 모두 더 높습니다. η = 0.1에서는 일정한 학습률의
@@ -137,9 +138,8 @@ if run.size != "quick":
 # 스케줄은 모든 원소를 똑같이 줄입니다. AdaGrad의 실효 학습률 η/√h는 원소마다 다릅니다. 한 번도
 # 기울기(gradient)를 받지 않은 원소(늘 검은 화소의 가중치)는 빼고 봅니다.
 
-early, late = (
-    0.05 / np.sqrt(h[h > 0]) for h in (results[0.5][ADAGRAD][0]["hs"][k] for k in (0, -1))
-)
+first, *_, last = (h[h > 0] for h in trained[0.5, "AdaGrad"][0]["h"])
+early, late = 0.05 / np.sqrt(first), 0.05 / np.sqrt(last)
 for when, rates in (("첫 에폭(first epoch)", early), ("끝(end)", late)):
     low, middle, high = np.percentile(rates, [10, 50, 90])
     print(f"AdaGrad의 실효 학습률, {when}: 10 % {low:.3f}, 50 % {middle:.3f}, 90 % {high:.3f}")
@@ -156,26 +156,27 @@ assert np.percentile(late, 90) > 50 * np.percentile(late, 10)
 # - **왼쪽 아래**: AdaGrad의 학습률은 원소마다 수백 배 다르고, 훈련할수록 왼쪽으로 움직입니다.
 # - **오른쪽 아래**: 일정한 학습률은 η = 0.1에서 으뜸이지만 η = 0.5에서는 아닙니다.
 
-fig, ((rate, loss_), (element, last)) = plt.subplots(2, 2, figsize=(10, 7))
-for name in SCHEDULES:
-    rate.plot(results[0.5][name][0]["rates"], label=name)
-rate.set(title=say("스케줄 (η = 0.5)", "Schedules (η = 0.5)"), xlabel=say("걸음", "Step"))
-rate.legend()
-for name, (first, *_) in results[0.5].items():
-    steps = EVERY * np.arange(1, len(first["losses"]) + 1)
-    loss_.plot(steps, first["losses"], linewidth=1, label=name)
-loss_.set(yscale="log", xlabel=say("걸음", "Step"))
-loss_.set_title(say("훈련 손실 (η = 0.5)", "Training loss (η = 0.5)"))
-loss_.legend()
+fig, ((schedule, loss), (element, end)) = plt.subplots(2, 2, figsize=(10, 7))
+for name in NAMES:
+    it = trained[0.5, name][0]
+    steps = EVERY * np.arange(1, len(it["losses"]) + 1)
+    loss.plot(steps, it["losses"], linewidth=1, label=name)
+    if name in SCHEDULES:
+        schedule.plot(it["rates"], label=name)
+schedule.set(title=say("스케줄 (η = 0.5)", "Schedules (η = 0.5)"), xlabel=say("걸음", "Step"))
+schedule.legend()
+loss.set(yscale="log", xlabel=say("걸음", "Step"))
+loss.set_title(say("훈련 손실 (η = 0.5)", "Training loss (η = 0.5)"))
+loss.legend()
+
 bins = np.geomspace(0.05, 1000, 60)
 element.hist(early, bins, alpha=0.6, label=say("첫 에폭 뒤", "after the first epoch"))
 element.hist(late, bins, alpha=0.6, label=say("끝", "at the end"))
 element.set(xscale="log", xlabel="η/√h", title=say("AdaGrad의 실효 학습률", "AdaGrad's rates"))
 element.legend()
-for place, name in enumerate(results[0.5]):
-    last.plot(place, final[0.5][name], "o", color="C0", label="η = 0.5" if not place else None)
-    last.plot(place, final[0.1][name], "s", color="C1", label="η = 0.1" if not place else None)
-last.set_xticks(range(len(results[0.5])), list(results[0.5]))
-last.set(title=say("끝의 훈련 손실", "Final training loss"), ylim=(0, None))
-last.legend()
+
+for lr, marker in ((0.5, "o"), (0.1, "s")):
+    end.plot(NAMES, [mean("loss", lr, name) for name in NAMES], marker, label=f"η = {lr}")
+end.set(title=say("끝의 훈련 손실", "Final training loss"), ylim=(0, None))
+end.legend()
 run.finish("ch06_schedules")
