@@ -7,7 +7,9 @@ times as many, new ones every time, and of every op 10,000 in ``tests/proofs``.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,6 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # A derandomised profile would not look at the seed.
     if config.getoption("--hypothesis-seed") and not config.getoption("--hypothesis-profile"):
         settings.load_profile("seeded")
+
+
+@pytest.fixture
+def book_is_forgotten() -> Iterator[None]:
+    """What a test calls ``common`` and ``dataset`` by ``book.install()``, no other test meets."""
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("common", "dataset")]:
+        del sys.modules[name]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

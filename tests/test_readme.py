@@ -26,6 +26,7 @@ SNIPPETS = [
 ]
 
 
+@pytest.mark.usefixtures("book_is_forgotten")
 @pytest.mark.parametrize("code", SNIPPETS)
 def test_python_block_runs(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
