@@ -98,6 +98,7 @@ SQUARE = np.ones((2, 2, 2))
         (lambda: viz.misses(SQUARE, [0, 1], np.eye(2), n=0), HyperparameterError),
         (lambda: viz.misses(np.ones((2, 7)), [0, 1], np.eye(2)), ShapeError),
         (lambda: viz.misses(np.ones((2, 2, 4, 4)), [0, 1], np.eye(2)), ShapeError),
+        (lambda: viz.confusion_matrix([0, 1], [[0.2], [0.7]]), ShapeError),
         (lambda: viz.misses("image", [0, 1], np.eye(2)), ArgumentError),
     ],
 )

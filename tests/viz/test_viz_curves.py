@@ -88,6 +88,7 @@ def test_gaps_alone_do_not_cut_anything_off() -> None:
         (lambda: viz.curves({"a": ["x"]}), ArgumentError),
         (lambda: viz.curves({"a": [np.nan, np.inf]}), ArgumentError),
         (lambda: viz.curves({"a": [1.0, 2.0]}, x=[1.0]), ShapeError),
+        (lambda: viz.curves({"a": [1.0, 2.0]}, x=[1.0, np.inf]), ArgumentError),
         (lambda: viz.curves({"a": [1.0, 2.0]}, smooth=3), ArgumentError),
         (lambda: viz.curves({"a": [1.0, 2.0]}, smooth=0), HyperparameterError),
         (lambda: viz.curves({"a": [1.0, 2.0]}, smooth=1.5), ArgumentError),  # type: ignore[arg-type]

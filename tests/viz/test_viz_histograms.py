@@ -78,6 +78,22 @@ def test_the_model_stays_as_it_was(net: nn.Module, training: bool) -> None:
     loss.backward()  # nothing that it keeps was touched
 
 
+def test_a_buffer_that_a_layer_replaces_is_put_back() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("calls", tg.zeros(1))
+
+        def forward(self, x: Any) -> Any:
+            self.calls = self.calls + 1
+            return x
+
+    net = Counting()
+    before = net.calls
+    viz.activation_histograms(net, tg.ones(2))
+    assert net.calls is before and before.item() == 0
+
+
 def test_hooks_go_when_the_model_raises(net: nn.Module) -> None:
     net[4].weight = nn.Parameter(tg.ones(2, 9))
     before = state(net)

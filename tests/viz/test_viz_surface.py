@@ -14,7 +14,7 @@ from matplotlib.quiver import Quiver
 
 import tinygrad_kr as tg
 from tinygrad_kr import viz
-from tinygrad_kr.errors import ArgumentError, HyperparameterError, ShapeError
+from tinygrad_kr.errors import ArgumentError, ConversionError, HyperparameterError, ShapeError
 
 WINDOW: dict[str, Any] = {"xlim": (-10, 10), "ylim": (-5, 5)}
 
@@ -49,6 +49,7 @@ def test_contour_lines_lie_at_their_heights() -> None:
 def test_levels_as_asked() -> None:
     assert len(lines_of(viz.contour(bowl, levels=5, **WINDOW)).levels) == 5
     assert list(lines_of(viz.contour(bowl, levels=[4, 1, 9], **WINDOW)).levels) == [1, 4, 9]
+    assert list(lines_of(viz.contour(bowl, levels=[4], **WINDOW)).levels) == [4]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,23 @@ def test_functions_of_every_kind(f: Any) -> None:
     viz.gradient_field(f, ax, xlim=(0, 1), ylim=(1, 2))
     path = lines_of(ax).get_paths()[3].vertices
     assert np.exp(path[:, 0]) * path[:, 1] == pytest.approx(lines_of(ax).levels[3], abs=1e-3)
+
+
+def test_a_function_that_writes_into_its_input_harms_nothing() -> None:
+    def careless(x: Any, y: Any) -> Any:
+        x **= 2
+        x /= 20
+        x += y**2
+        return x
+
+    ax = viz.contour(careless, **WINDOW)
+    viz.gradient_field(careless, ax, **WINDOW)
+    path = lines_of(ax).get_paths()[-1].vertices
+    assert bowl(*path.T) == pytest.approx(lines_of(ax).levels[-1], abs=0.01)
+    arrows = arrows_of(ax)
+    assert np.allclose(arrows.U, -arrows.XY[:, 0] / 10) and np.allclose(
+        arrows.V, -2 * arrows.XY[:, 1]
+    )
 
 
 def test_flat_land_has_no_lines() -> None:
@@ -142,6 +160,8 @@ def test_without_a_window_all_is_in_it() -> None:
         (lambda: viz.contour(bowl, xlim=3, ylim=(0, 1)), ArgumentError),  # type: ignore[arg-type]
         (lambda: viz.contour(bowl, levels=0, **WINDOW), HyperparameterError),
         (lambda: viz.contour(bowl, levels="many", **WINDOW), ArgumentError),
+        (lambda: viz.contour(bowl, levels=[1, np.nan], **WINDOW), ArgumentError),
+        (lambda: viz.contour(lambda x, y: x if x > 0 else y, **WINDOW), ConversionError),
         (lambda: viz.contour(lambda x, y: x * np.nan, **WINDOW), ArgumentError),
         (lambda: viz.contour(lambda x, y: x[0], **WINDOW), ShapeError),
         (lambda: viz.contour(lambda x, y: None, **WINDOW), ArgumentError),

@@ -145,6 +145,11 @@ def _whole(name: str, values: Array) -> Array:
 
 
 def _answers(name: str, scores: Array) -> Array:
+    if scores.shape[1] < 2:
+        raise ShapeError(
+            f"{name}의 형상 {scores.shape}: 점수는 클래스마다 하나씩, 둘 이상이어야 합니다.",
+            f"{name} has the shape {scores.shape}; it needs the scores of two classes or more.",
+        )
     if np.isnan(scores).any():
         raise ArgumentError(
             f"{name}에 nan이 {np.isnan(scores).sum()}개 있어 대답을 정할 수 없습니다.",

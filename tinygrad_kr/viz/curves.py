@@ -51,7 +51,9 @@ def curves(
     array([4., 3., 2.])
     """
     width = integer("smooth", smooth, least=1)
-    where = None if x is None else numbers("x", x, 1).astype(np.float64)
+    where = None if x is None else finite(numbers("x", x, 1))
+    if where is not None and np.isnan(where).any():
+        raise ArgumentError("x에 nan이나 inf가 있습니다.", "x holds nan or inf.")
     drawn = {name: _average(name, run, where, width) for name, run in named("runs", runs).items()}
     if all(np.isnan(mean).all() for _, mean, _ in drawn.values()):
         raise ArgumentError(

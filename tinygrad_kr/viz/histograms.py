@@ -156,11 +156,14 @@ def _layers(model: Any, kinds: Any, leaves: bool = True) -> list[tuple[str, Modu
 def _unchanged(model: Module) -> Iterator[None]:
     """Leave the buffers and the default generator as they were, versions included."""
     state = get_rng_state()
+    books = [(module._buffers, dict(module._buffers)) for module in model.modules()]
     buffers = [(b, b._array.copy(), b._version[0]) for b in model.buffers()]
     try:
         yield
     finally:
         set_rng_state(state)
+        for book, before in books:
+            book.update(before)
         for buffer, array, version in buffers:
             np.copyto(buffer._array, array)
             buffer._version[0] = version

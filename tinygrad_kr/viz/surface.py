@@ -60,8 +60,9 @@ def contour(
     z = _heights(f, x, y)
     heights = _levels(levels, z)
     with canvas(ax) as axes:
-        if len(heights):
+        if len(heights) > 1:
             axes.contourf(x, y, z, heights, cmap="Greys", alpha=0.22, extend="both", zorder=0)
+        if len(heights):
             axes.contour(x, y, z, heights, colors="0.55", linewidths=0.6, zorder=1)
         _frame(axes, xlim, ylim)
     return axes
@@ -177,9 +178,9 @@ def _heights(f: Surface, x: Array, y: Array) -> Any:
     """f at the points, with what is not finite masked."""
     with np.errstate(all="ignore"):
         try:
-            z = f(x, y)
-        except (AttributeError, TypeError):  # written in a Tensor's own methods
-            z = f(wrap(x), wrap(y))
+            z = f(x.copy(), y.copy())
+        except (AttributeError, TypeError, ValueError):  # written in a Tensor's own methods
+            z = f(wrap(x.copy()), wrap(y.copy()))
     z = numbers("f(x, y)", z)
     if z.shape not in ((), x.shape):
         raise ShapeError(
@@ -198,7 +199,12 @@ def _heights(f: Surface, x: Array, y: Array) -> Any:
 def _levels(levels: int | Sequence[float] | None, z: Any) -> Array:
     """The heights of the lines; none where the land is flat."""
     if levels is not None and not isinstance(levels, int | np.integer):
-        return np.unique(numbers("levels", levels, 1))
+        heights = np.unique(numbers("levels", levels, 1))
+        if not np.isfinite(heights).all():
+            raise ArgumentError(
+                f"levels는 유한해야 합니다: {levels}.", f"levels must be finite, not {levels}."
+            )
+        return heights
     count = LEVELS if levels is None else integer("levels", levels, least=1)
     low, high = float(z.min()), float(z.max())
     steps = (np.arange(1, count + 1) / (count + 1)) ** 2
