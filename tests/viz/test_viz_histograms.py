@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,19 @@ def test_a_layer_used_twice_appears_twice() -> None:
     first, second = (ax.get_title().splitlines() for ax in fig.axes)
     assert first[0] == second[0] == "f Tanh"
     assert any("50 %" in fact for fact in first) and not any("50 %" in fact for fact in second)
+
+
+def test_long_names_keep_out_of_each_others_way() -> None:
+    net = nn.Sequential(*[nn.Identity() for _ in range(3)])
+    for _ in range(4):
+        outer = nn.Sequential()
+        outer.add_module("a_rather_long_name", net)
+        net = outer
+    fig = viz.activation_histograms(net, tg.ones(2))
+    fig.draw_without_rendering()
+    extents = [ax.title.get_window_extent() for ax in fig.axes]
+    assert fig.axes[1].get_title().startswith("…") and "1 Identity" in fig.axes[1].get_title()
+    assert all(a.x1 < b.x0 for a, b in pairwise(extents)) and len(extents) == 3
 
 
 def test_values_before_a_layer_that_writes_over_them() -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 Kinds = type[Module] | tuple[type[Module], ...]
 
-COLUMNS = 5
+COLUMNS, LONGEST = 5, 26
 # Where the slope of a squashing function is all but gone: sigmoid below .05 or above .95.
 SATURATED = ((Sigmoid, 0.05, 0.95), (Tanh, -0.9, 0.9))
 
@@ -199,7 +199,8 @@ def _panels(
         cells = list(drawn.subplots(rows, columns, squeeze=False).flat)
         for axes, (name, layer, values) in zip(cells, found, strict=False):
             _panel(axes, values, bins, span)
-            axes.set_title("\n".join([name, *_facts(layer, values, span)]), fontsize=8)
+            title = name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
+            axes.set_title("\n".join([title, *_facts(layer, values, span)]), fontsize=8)
         for axes in cells[len(found) :]:
             axes.remove()
         drawn.supxlabel(what, fontsize=9)
