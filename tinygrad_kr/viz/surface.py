@@ -63,7 +63,8 @@ def contour(
         if len(heights) > 1:
             axes.contourf(x, y, z, heights, cmap="Greys", alpha=0.22, extend="both", zorder=0)
         if len(heights):
-            axes.contour(x, y, z, heights, colors="0.55", linewidths=0.6, zorder=1)
+            axes.contour(x, y, z, heights, colors="0.55", linewidths=0.6, linestyles="solid",
+                         zorder=1)  # fmt: skip
         _frame(axes, xlim, ylim)
     return axes
 
@@ -159,7 +160,7 @@ def paths(
                   label=say("시작", "start"), zorder=4)  # fmt: skip
         if star is not None:
             axes.plot(*star.T, "*", color="black", markersize=11,
-                      label=say("최솟점", "minimum"), zorder=4)  # fmt: skip
+                      label=say("최소점", "minimum"), zorder=4)  # fmt: skip
         _frame(axes, *windows)
         legend(axes)
     return axes
