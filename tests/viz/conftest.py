@@ -18,6 +18,9 @@ def _figures() -> Iterator[None]:
     before = dict(matplotlib.rcParams)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # What matplotlib's own dependencies will change is no matter of ours.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("error", matplotlib.MatplotlibDeprecationWarning)
         yield
         for number in pyplot.get_fignums():
             pyplot.figure(number).draw_without_rendering()

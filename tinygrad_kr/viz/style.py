@@ -172,7 +172,7 @@ def legend(ax: Axes) -> None:
     The legend beside the axes, where it covers nothing; inside, clear of the lines, in a figure
     that has no layout to make room for it.
     """
-    if ax.get_figure(root=True).get_layout_engine() is None:  # type: ignore[union-attr]
+    if ax.figure.figure.get_layout_engine() is None:
         ax.legend(loc="best")
     else:
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False)
