@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -152,16 +154,29 @@ def test_ctrl_c_keeps_the_record(tmp_path: Path) -> None:
     assert outcome(it) == expected == outcome(two_rounds(path))
 
 
-def test_a_trial_is_on_the_disk_before_the_next_begins(tmp_path: Path) -> None:
+def test_a_trial_is_on_the_disk_before_the_next_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.jsonl"
-    lines = []
+    met: list[tuple[str, int]] = []
 
-    def watching(params: dict[str, Any], seed: int) -> float:
-        lines.append(path.read_bytes().count(b"\n"))
+    def note(what: str) -> float:
+        met.append((what, path.read_bytes().count(b"\n")))
         return 0.0
 
-    search(path, objective=watching).run(4)
-    assert lines == [1, 2, 3, 4]
+    it = search(path, objective=lambda params, seed: note("tried"))
+    monkeypatch.setattr(os, "fsync", lambda file: note("synced"))
+    it.run(3)
+    assert met == [(w, n + (w == "synced")) for n in (1, 2, 3) for w in ("tried", "synced")]
+
+
+def test_nothing_of_a_torn_line_is_left(tmp_path: Path, whole: Any) -> None:
+    """Not of one longer than its successor either, as a power cut may leave it."""
+    path = tmp_path / "a.jsonl"
+    content, trials = whole
+    path.write_bytes(content[: content.index(b"\n") + 1] + b"\0" * 5000)
+    assert outcome(two_rounds(path, seeds=2)) == trials == outcome(two_rounds(path, seeds=2))
+    assert b"\0" not in path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -228,7 +243,7 @@ def test_the_last_digit_of_another_machine_makes_no_other_search(tmp_path: Path)
 def test_a_file_that_is_no_record_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
-    with pytest.raises(FileFormatError) as caught:
+    with pytest.raises(FileFormatError, match="is no record of a search") as caught:
         search(path)
     assert is_bilingual(caught.value) and path.read_bytes() == content
 
@@ -260,6 +275,7 @@ def swap(old: str, new: str) -> Callable[[str], str]:
         swap('"params": {', '"params": {"x": 1, '),
         swap('"lr": ', '"lr": 1'),
         swap('"lr": ', '"lr": null, "x": '),
+        lambda line: re.sub('"lr": [^,]+', '"lr": "fast"', line),
     ],
 )
 def test_a_damaged_line_is_named_and_left_alone(

@@ -113,7 +113,6 @@ class Record:
             file.flush()
             os.fsync(file.fileno())
             self._end = self._size = file.tell()
-        self._known[trial.round, trial.number] = trial
 
     def _check_header(self, line: bytes, ours: dict[str, Any]) -> None:
         try:
@@ -168,6 +167,6 @@ def _line(value: dict[str, Any]) -> bytes:
 def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     """Equal but for the last digits, in which the logarithms of two machines may differ."""
     return a.keys() == b.keys() and all(
-        math.isclose(a[name], b[name]) if isinstance(b[name], float) else a[name] == b[name]
-        for name in b
+        x == y or (isinstance(x, float) and isinstance(y, float) and math.isclose(x, y))
+        for x, y in ((a[name], b[name]) for name in a)
     )
