@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.viz.style import legend, need_matplotlib, say, sheet, style
@@ -80,9 +78,9 @@ def _scatter(ax: Axes, made: list[Trial], name: str, range_: Range) -> None:
                    color=f"C{round_ - 1}", label=label)  # fmt: skip
     failed = [t for t in made if not t.done]
     if failed:
-        ax.scatter(place(failed), np.full(len(failed), 0.02), s=18, marker="x", color="0.4",
-                   linewidths=0.9, transform=ax.get_xaxis_transform(),
-                   label=say("실패", "failed"))  # fmt: skip
+        # Not a scatter: its blended coordinates would not count for the limits of the axis.
+        ax.plot(place(failed), [0.02] * len(failed), "x", color="0.4", markersize=4,
+                transform=ax.get_xaxis_transform(), label=say("실패", "failed"))  # fmt: skip
     if range_.log:
         ax.set_xscale("log")
     if options is not None:
