@@ -96,9 +96,9 @@ assert abs(fair.mean() - 0.1) < 4 * 0.03 / rounds**0.5
 # 삼습니다. 발표하는 정확도에서 진짜를 뺀 것이 부풀린 만큼입니다.
 
 names = [
-    say("시험으로 고르고\n시험 정확도를 발표", "chosen on test,\ntest accuracy reported"),
-    say("검증으로 고르고\n검증 정확도를 발표", "chosen on validation,\nits accuracy reported"),
-    say("검증으로 고르고\n시험 정확도를 발표", "chosen on validation,\ntest accuracy reported"),
+    say("시험으로 고르고\n시험 정확도를 발표", "chosen on test,\ntest accuracy\nreported"),
+    say("검증으로 고르고\n검증 정확도를 발표", "chosen on validation,\nits accuracy\nreported"),
+    say("검증으로 고르고\n시험 정확도를 발표", "chosen on validation,\ntest accuracy\nreported"),
 ]
 errors = np.empty((rounds, 3))
 for i in range(rounds):

@@ -89,4 +89,4 @@ def draw_accuracies(runs: Mapping[str, Sequence[Curves]], ax: Axes) -> None:
         epochs = seeds[0].epoch
     curves(lines, ax, x=epochs, xlabel=say("에폭", "epoch"), ylabel=say("정확도", "accuracy"))
     ax.set_ylim(0, 1.02)
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower right", fontsize=8)
