@@ -13,7 +13,8 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.nn import functional as F
 from tinygrad_kr.nn.functional.loss import log_of
-from tinygrad_kr.ops import exponential, norms
+from tinygrad_kr.ops import exponential
+from tinygrad_kr.ops.primitive import registry
 
 # ``np`` too: the book's scripts take it from ``from common.functions import *``.
 __all__ = [
@@ -77,7 +78,7 @@ def sigmoid(x: Any) -> Any:
     Source:
         「밑바닥부터 시작하는 딥러닝」 3.2.4
     """
-    return exponential.sigmoid(floating(x))[()]
+    return exponential.sigmoid.forward(floating(x))
 
 
 def sigmoid_grad(x: Any) -> Any:
@@ -97,7 +98,7 @@ def relu(x: Any) -> Any:
     Source:
         「밑바닥부터 시작하는 딥러닝」 3.2.7
     """
-    return exponential.relu(np.asarray(x))[()]
+    return exponential.relu.forward(np.asarray(x))
 
 
 def relu_grad(x: Any) -> Array:
@@ -120,7 +121,8 @@ def softmax(x: Any) -> Array:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    return norms.softmax(floating(x), -1)  # type: ignore[return-value]
+    a = floating(x)
+    return registry["softmax"].forward(a, dims=(-1,) if a.ndim else ())  # type: ignore[no-any-return]
 
 
 def mean_squared_error(y: Any, t: Any) -> Any:
@@ -174,7 +176,7 @@ def labels(shape: tuple[int, ...], t: Any) -> Array:
     given = np.asarray(t)
     hot = one_hot(shape, given)
     if hot is not None:
-        return np.argmax(hot, 1)
+        return hot.argmax(axis=1)  # type: ignore[no-any-return]
     if given.size != shape[0]:
         raise ShapeError(
             f"출력은 {shape}인데 정답은 {given.shape}입니다. 레이블은 ({shape[0]},), 원-핫은 "
@@ -187,7 +189,9 @@ def labels(shape: tuple[int, ...], t: Any) -> Array:
             f"레이블은 정수여야 합니다: {given.dtype}. astype(int)로 바꾸세요.",
             f"Labels must be integers, not {given.dtype}; use astype(int).",
         )
-    if given.size and not 0 <= given.min() <= given.max() < shape[1]:
+    # Without its sign a negative number is a huge one.
+    whole = given.view(f"u{given.itemsize}")
+    if whole.size and np.maximum.reduce(whole, axis=None) >= shape[1]:
         raise TargetError(
             f"레이블은 0 ... {shape[1] - 1}이어야 합니다: {given.min()} ... {given.max()}.",
             f"Labels must be 0 ... {shape[1] - 1}, not {given.min()} ... {given.max()}.",

@@ -1,8 +1,7 @@
 """책의 5장부터 7장까지의 계층: forward와 backward, 배열을 받아 배열을 돌려준다.
 
-The layers of chapters 5 to 7, with ``forward`` and ``backward`` on arrays. ``forward`` records the
-package's own operation in a small graph, and ``backward`` walks it back; the networks of
-:mod:`tinygrad_kr.book.multi_layer_net` record all of their layers in one.
+The layers of chapters 5 to 7. Their arithmetic is that of the package's operations: ``forward`` is
+an operation's forward and ``backward`` its derivatives, with no graph between them.
 """
 
 from __future__ import annotations
@@ -13,10 +12,12 @@ import numpy as np
 
 from tinygrad_kr.autograd import enable_grad, grad
 from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.book.functions import (
     cross_entropy_error,
     floating,
     identity_function,
+    in_rows,
     labels,
     mean_squared_error,
     one_hot,
@@ -30,12 +31,10 @@ from tinygrad_kr.book.functions import (
 )
 from tinygrad_kr.book.util import col2im, im2col
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import GradientError, ShapeError, TargetError, TinygradKrError
+from tinygrad_kr.errors import GradientError, ShapeError, TinygradKrError
 from tinygrad_kr.hyperparameters import number
-from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.layer import affine, normalize_batch, scaled
-from tinygrad_kr.ops.shape import flatten
-from tinygrad_kr.tensor import Tensor
+from tinygrad_kr.nn.functional.layer import check_linear, normalize_batch
+from tinygrad_kr.ops import exponential, fused
 
 # All that the book's module of this name offers to ``from common.layers import *``.
 __all__ = [
@@ -61,11 +60,6 @@ __all__ = [
 ]
 
 
-def leaf(a: Array) -> Tensor:
-    """기울기를 모으는 텐서: 배열을 함께 쓴다. A tensor on ``a`` itself that collects a gradient."""
-    return wrap(a).requires_grad_()
-
-
 def named(name: str, error: TinygradKrError) -> TinygradKrError:
     """어느 계층의 오류인지 밝힌다. The error with the name of the layer that it happened in."""
     return type(error)(f"{name}: {error.korean}", f"{name}: {error.english}")
@@ -74,98 +68,81 @@ def named(name: str, error: TinygradKrError) -> TinygradKrError:
 class Layer:
     """계층의 바탕.
 
-    The base of the layers: ``apply`` says in tensors what the layer does.
+    The base of the layers: what is common to them is how they refuse.
     """
 
-    # The attributes that are parameters, each with that of its gradient.
+    #: 매개변수의 이름 → 기울기의 이름. The parameters, each with the attribute of its gradient.
     parameters: ClassVar[dict[str, str]] = {}
-    _graph: tuple[Tensor, Tensor] | None = None
-    _leaves: tuple[Tensor, ...] = ()
+    _output: tuple[int, ...] | None = None
 
     def __init__(self) -> None:
         for gradient in self.parameters.values():
             setattr(self, gradient, None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy of a layer has its arrays, and no graph.
-        return {name: v for name, v in vars(self).items() if name not in ("_graph", "_leaves")}
-
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        """텐서로 하는 순전파. The forward pass in tensors."""
-        raise NotImplementedError
-
-    def own(self, x: Tensor) -> tuple[Tensor, ...]:
-        """매개변수의 텐서들: x의 자료형으로. The parameters as tensors that collect gradients."""
-        arrays = [floating(getattr(self, name)) for name in self.parameters]
-        self._leaves = tuple([leaf(a.astype(x.dtype, copy=False)) for a in arrays])
-        return self._leaves
-
-    def input(self, x: Any) -> Array:
-        """입력의 배열: 매개변수와 같은 자료형으로. ``x`` as an array of the parameters' dtype."""
-        a = floating(x)
-        dtypes = [np.asarray(getattr(self, name)).dtype for name in self.parameters]
-        return a.astype(np.result_type(a, *dtypes), copy=False)
 
     def forward(self, x: Any, train_flg: bool = True) -> Array:
         """순전파.
 
         The forward pass.
         """
-        tensor = leaf(self.input(x))
-        with enable_grad():
-            try:
-                y = self.apply(tensor, train_flg)
-            except TinygradKrError as error:
-                raise named(type(self).__name__, error) from None
-        self._graph = tensor, y
-        # The graph keeps the output, which the reader may write into.
-        return y._array.copy()
+        try:
+            y: Array = quietly(self._forward, self._input(x), train_flg)
+        except TinygradKrError as error:
+            raise named(type(self).__name__, error) from None
+        self._output = y.shape
+        return y
 
     def backward(self, dout: Any) -> Array:
         """역전파: 매개변수의 기울기를 남기고 입력의 기울기를 돌려준다.
 
-        The backward pass: the gradient of the input; those of the parameters become attributes.
+        The backward pass: gives the gradient of the input and leaves ``dout`` as it is; those of
+        the parameters become attributes.
 
         Raises:
             GradientError: there was no ``forward``.
             ShapeError: ``dout`` has not the shape of the output.
         """
-        if self._graph is None:
-            raise no_forward(self)
-        x, y = self._graph
+        dx: Array = quietly(self._backward, self._upstream(dout))
+        return dx
+
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        raise NotImplementedError
+
+    def _backward(self, g: Array) -> Array:
+        raise NotImplementedError
+
+    def _input(self, x: Any) -> Array:
+        """``x`` as an array of floats, of the parameters' dtype or a wider one."""
+        a = floating(x)
+        for name in self.parameters:
+            own = getattr(self, name)
+            if own.dtype != a.dtype:
+                a = a.astype(np.promote_types(a.dtype, own.dtype), copy=False)
+        return a
+
+    def _upstream(self, dout: Any) -> Array:
+        name = type(self).__name__
+        if self._output is None:
+            raise GradientError(
+                f"{name}: backward()보다 forward()를 먼저 부르세요.",
+                f"{name}: call forward() before backward().",
+            )
         g = floating(dout)
-        if g.shape != y.shape:
-            raise named(type(self).__name__, ShapeError(
-                f"dout의 형상 {g.shape}이(가) 출력의 {y.shape}과(와) 다릅니다.",
-                f"dout has shape {g.shape}, and the output {y.shape}.",
-            ))  # fmt: skip
-        dx, *own = grad(y, (x, *self._leaves), wrap(g), retain_graph=True)
-        self.receive([t._array for t in own])
-        return dx._array
+        if g.shape != self._output:
+            raise ShapeError(
+                f"{name}: dout의 형상 {g.shape}이(가) 출력의 {self._output}과(와) 다릅니다.",
+                f"{name}: dout has shape {g.shape}, and the output {self._output}.",
+            )
+        return g
 
-    def receive_leaves(self) -> None:
-        """신경망의 역전파 뒤에: 잎의 기울기를 옮긴다. After a network's backward pass."""
-        self.receive([t._grad._array for t in self._leaves if t._grad is not None])
-        self._leaves = ()
-
-    def receive(self, gradients: list[Array]) -> None:
-        """매개변수의 기울기를 남긴다. Keep the gradients of the parameters."""
-        for name, g in zip(self.parameters.values(), gradients, strict=True):
-            setattr(self, name, g)
-
-
-def no_forward(layer: Any) -> GradientError:
-    name = type(layer).__name__
-    return GradientError(
-        f"{name}: backward()보다 forward()를 먼저 부르세요.",
-        f"{name}: call forward() before backward().",
-    )
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has the arrays and no graph: it must go forward before it goes back.
+        return {k: v for k, v in vars(self).items() if k not in ("_graph", "_output")}
 
 
 class Relu(Layer):
     """ReLU 계층: 0보다 크면 그대로, 아니면 0.
 
-    max(x, 0); the gradient at 0 is 0, and the ``dout`` that it is given stays as it is.
+    max(x, 0); the gradient at 0 is 0.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.5.1
@@ -175,8 +152,13 @@ class Relu(Layer):
     (array([0., 2.]), array([0., 5.]))
     """
 
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        return F.relu(x)
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        y: Array = exponential.relu.forward(x)
+        self._passed = y != 0
+        return y
+
+    def _backward(self, g: Array) -> Array:
+        return exponential.relu.vjps["x"](g, y=self._passed)  # type: ignore[no-any-return]
 
 
 class Sigmoid(Layer):
@@ -188,8 +170,12 @@ class Sigmoid(Layer):
         「밑바닥부터 시작하는 딥러닝」 5.5.2
     """
 
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        return F.sigmoid(x)
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        self.out: Array = exponential.sigmoid.forward(x)
+        return self.out
+
+    def _backward(self, g: Array) -> Array:
+        return exponential.sigmoid.vjps["x"](g, y=self.out)  # type: ignore[no-any-return]
 
 
 class Affine(Layer):
@@ -219,8 +205,22 @@ class Affine(Layer):
         super().__init__()
         self.W, self.b = W, b
 
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        return affine(flatten(x, 1) if x.ndim > 2 else x, *self.own(x))
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        self.original_x_shape = x.shape
+        self.x = x.reshape(x.shape[0], -1) if x.ndim > 2 else x
+        check_linear(self.x, self.W, self.b)
+        return fused.AFFINE.forward(self.x, self.W, self.b)  # type: ignore[no-any-return]
+
+    def _backward(self, g: Array) -> Array:
+        self.learn(g)
+        dx: Array = fused.AFFINE.vjps["x"](g, weight=self.W)
+        return dx.reshape(self.original_x_shape)
+
+    def learn(self, g: Array) -> None:
+        """W와 b의 기울기만 구한다. The gradients of W and b alone, which is all that a network
+        needs of its first layer."""
+        self.dW = fused.AFFINE.vjps["weight"](g, x=self.x)
+        self.db = fused.AFFINE.vjps["bias"](g)
 
 
 class Dropout(Layer):
@@ -241,11 +241,15 @@ class Dropout(Layer):
         self.dropout_ratio = number("dropout_ratio", dropout_ratio, least=0, most=1)
         self.mask: Array | None = None
 
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        if not train_flg:
-            return scaled(x, 1.0 - self.dropout_ratio, False)
-        self.mask = np.random.rand(*x.shape) > self.dropout_ratio
-        return scaled(x, self.mask.astype(x.dtype), False)
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        self._by: Any = 1.0 - self.dropout_ratio
+        if train_flg:
+            self.mask = np.random.rand(*x.shape) > self.dropout_ratio
+            self._by = self.mask.astype(x.dtype)
+        return x * self._by
+
+    def _backward(self, g: Array) -> Array:
+        return g * self._by
 
 
 class BatchNormalization(Layer):
@@ -282,16 +286,29 @@ class BatchNormalization(Layer):
             None if a is None else floating(a).copy() for a in (running_mean, running_var)
         )
 
-    def apply(self, x: Tensor, train_flg: bool) -> Tensor:
-        gamma, beta = self.own(x)
+    def _forward(self, x: Array, train_flg: bool) -> Array:
         mean, var = (
             wrap(np.zeros(x.shape[1:2], x.dtype) if a is None else a.astype(x.dtype, copy=False))
             for a in (self.running_mean, self.running_var)
         )
+        inputs = [
+            wrap(a.astype(x.dtype, copy=False)).requires_grad_() for a in (x, self.gamma, self.beta)
+        ]
+        input, gamma, beta = inputs
         share = 1 - self.momentum
-        y = normalize_batch(x, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False)
+        with enable_grad():
+            y = normalize_batch(
+                input, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False
+            )
+        self._graph = y, inputs
         self.running_mean, self.running_var = mean._array, var._array
-        return y
+        return y._array
+
+    def _backward(self, g: Array) -> Array:
+        y, inputs = self._graph
+        found = grad(y, inputs, wrap(g), retain_graph=True)
+        dx, self.dgamma, self.dbeta = (t._array for t in found)
+        return dx
 
 
 class SoftmaxWithLoss:
@@ -312,18 +329,16 @@ class SoftmaxWithLoss:
     def __init__(self) -> None:
         self.loss: Any = None
         self.y: Array | None = None
-        self.t: Array | None = None
-        self._x: Array | None = None
+        self.t: Any = None
 
     def forward(self, x: Any, t: Any) -> Any:
         """손실을 구한다.
 
         The loss of the scores ``x``, (N, C), and the targets ``t``, labels or one-hot.
         """
-        a = floating(x)
-        y = softmax(a)
+        y = softmax(x)
         self.loss = cross_entropy_error(y, t)
-        self.y, self.t, self._x = y, np.asarray(t), a.copy()
+        self.y, self.t = y, t
         return self.loss
 
     def backward(self, dout: Any = 1) -> Array:
@@ -331,37 +346,22 @@ class SoftmaxWithLoss:
 
         The gradient by the scores, times the number ``dout``.
         """
-        if self._x is None or self.t is None:
-            raise no_forward(self)
-        g = floating(dout)
-        if g.ndim:
+        if self.y is None:
+            raise GradientError(
+                "SoftmaxWithLoss: backward()보다 forward()를 먼저 부르세요.",
+                "SoftmaxWithLoss: call forward() before backward().",
+            )
+        if np.ndim(dout):
             raise ShapeError(
-                f"SoftmaxWithLoss: dout은 수 하나여야 합니다: 형상 {g.shape}.",
-                f"SoftmaxWithLoss: dout must be a number, not of shape {g.shape}.",
+                f"SoftmaxWithLoss: dout은 수 하나여야 합니다: 형상 {np.shape(dout)}.",
+                f"SoftmaxWithLoss: dout must be a number, not of shape {np.shape(dout)}.",
             )
-        x = leaf(self._x)
-        with enable_grad():
-            loss = self.exact(x if x.ndim == 2 else x.reshape(1, -1), self.t)
-        (dx,) = grad(loss, x, wrap(g.astype(x.dtype)))
-        return dx._array
-
-    @staticmethod
-    def exact(x: Tensor, t: Any) -> Tensor:
-        """1e-7이 없는 손실. The loss without its 1e-7, as a tensor."""
-        hot = one_hot(x.shape, np.asarray(t))
-        if hot is None or np.array_equal(hot, _corners(hot)):
-            return F.cross_entropy(x, wrap(labels(x.shape, t)))
-        sums = floating(hot).sum(1)
-        if not np.allclose(sums, 1):
-            raise TargetError(
-                f"정답의 행마다 합이 1이어야 합니다: {sums.min()} ... {sums.max()}.",
-                f"Each row of the targets must sum to 1, not to {sums.min()} ... {sums.max()}.",
-            )
-        return F.cross_entropy(x, wrap(floating(hot).astype(x.dtype, copy=False)))
-
-
-def _corners(hot: Array) -> Array:
-    """One-hot rows with the 1 where ``hot`` is greatest."""
-    rows = np.zeros(hot.shape, hot.dtype)
-    rows[np.arange(len(hot)), hot.argmax(1)] = 1
-    return rows
+        y = in_rows(self.y)
+        hot = one_hot(y.shape, np.asarray(self.t))
+        if hot is None:
+            dx = y.copy()
+            dx[np.arange(len(y)), labels(y.shape, self.t)] -= 1
+        else:
+            dx = y - hot
+        dx *= dout / len(y)
+        return dx.reshape(self.y.shape)

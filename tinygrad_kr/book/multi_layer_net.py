@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
-from tinygrad_kr.autograd import enable_grad, no_grad
-from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.book.functions import labels
 from tinygrad_kr.book.gradient import numerical_gradient
 from tinygrad_kr.book.layers import Affine, Layer, Relu, Sigmoid, SoftmaxWithLoss, named
@@ -21,7 +20,6 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, TinygradKrError
 from tinygrad_kr.hyperparameters import choice, integer, number, wrong_kind
 from tinygrad_kr.optim.optimizer import descent
-from tinygrad_kr.tensor import Tensor
 
 __all__ = ["MultiLayerNet", "np", "numerical_gradient"]
 
@@ -30,10 +28,9 @@ BLOCK: Final = 1024
 
 
 class Network:
-    """신경망의 바탕: 계층들을 계산 그래프 하나로 잇는다.
+    """신경망의 바탕: 한 줄로 선 계층들.
 
-    The base of the networks: layers in a row, recorded in one graph and walked back once. The
-    arrays of ``params`` are those of the layers; nothing is copied.
+    The base of the networks, layers in a row. The arrays of ``params`` are those of the layers.
     """
 
     def __init__(self, sizes: Sequence[int], weight_init_std: Any, weight_decay_lambda: Any):
@@ -56,8 +53,7 @@ class Network:
         for own in layer.parameters:
             self._places[f"{own}{i}"] = layer, own
 
-    def _through(self, x: Any, train: bool) -> Tensor:
-        """The scores of an array, as a tensor."""
+    def _predict(self, x: Any, train: bool) -> Array:
         for key, (layer, own) in self._places.items():
             if self.params.get(key) is not getattr(layer, own):
                 raise ArgumentError(
@@ -66,18 +62,12 @@ class Network:
                     f"params[{key!r}] and the {own} of its layer are different arrays; write new "
                     f"values in place, params[{key!r}][...] = values.",
                 )
-        first = next(iter(self.layers.values()))
-        y = wrap(first.input(x))
         for name, layer in self.layers.items():
             try:
-                y = layer.apply(y, train)
+                x = layer.forward(x, train)
             except TinygradKrError as error:
                 raise named(name, error) from None
-        return y
-
-    def _predict(self, x: Any, train: bool) -> Array:
-        with no_grad():
-            return self._through(x, train)._array
+        return x  # type: ignore[no-any-return]
 
     def _loss(self, x: Any, t: Any, train: bool) -> Any:
         loss = self.last_layer.forward(self._predict(x, train), t)
@@ -97,10 +87,13 @@ class Network:
         Source:
             「밑바닥부터 시작하는 딥러닝」 5.7.2, 6.4.2
         """
-        with enable_grad():
-            self.last_layer.exact(self._through(x, True), t).backward()
-        for layer in self.layers.values():
-            layer.receive_leaves()
+        self.last_layer.forward(self._predict(x, True), t)
+        dout = self.last_layer.backward()
+        first, *rest = self.layers.values()
+        for layer in reversed(rest):
+            dout = layer.backward(dout)
+        # Nobody asks for the gradient of the data, which would take as long as that of W1.
+        quietly(cast(Affine, first).learn, dout)
         grads = {}
         for key, (layer, own) in self._places.items():
             grads[key] = getattr(layer, layer.parameters[own])
@@ -114,10 +107,10 @@ class Network:
 
         The gradients of the loss in training by central differences, which is slow.
         """
-        a = next(iter(self.layers.values())).input(x)
+        x = np.asarray(x, np.float64)
 
         def loss(_: Any) -> Any:
-            return self._loss(a, t, True)
+            return self._loss(x, t, True)
 
         return {key: numerical_gradient(loss, self.params[key]) for key in self._places}
 

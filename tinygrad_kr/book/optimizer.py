@@ -14,9 +14,11 @@ import numpy as np
 
 from tinygrad_kr import optim
 from tinygrad_kr.autograd.base import wrap
+from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import DTypeError, MissingKeyError, ShapeError
+from tinygrad_kr.errors import DTypeError, InplaceError, MissingKeyError, ShapeError
 from tinygrad_kr.hyperparameters import number, wrong_kind
+from tinygrad_kr.optim.blocks import Plan
 from tinygrad_kr.tensor import Tensor
 
 __all__ = ["SGD", "AdaGrad", "Adam", "Momentum", "Nesterov", "RMSprop", "np"]
@@ -25,20 +27,22 @@ Dict = MutableMapping[Any, Any]
 
 
 class _Optimizer:
-    """What the six share: an optimiser of the package, over tensors that hold the dict's arrays."""
+    """What the six share: the rule of an optimiser of the package, on the arrays of a dict."""
 
     _class: ClassVar[type[optim.Optimizer]]
     _fixed: ClassVar[dict[str, Any]] = {}
     lr: float
 
     def __init__(self) -> None:
-        # It refuses to have no parameters; the dict's come with the first update.
-        placeholder = [wrap(np.empty(0))]
-        self._optimizer = self._class(placeholder, **self._settings(), **self._fixed)
-        self._group = self._optimizer.param_groups[0]
-        self._tensors: dict[Any, Tensor] = {}
-        self._keys: list[Any] = []
-        self._seen: list[Any] = []
+        # It checks the hyperparameters, and says what they mean to its rule; it refuses to have no
+        # parameters, and is given an empty one.
+        nobody = [wrap(np.empty(0))]
+        self._optimizer = self._class(nobody, **self._settings(), **self._fixed)
+        self._values: list[Any] = []
+        self._count: dict[str, Any] = {}
+        self._states: dict[Any, dict[str, Tensor]] = {}
+        self._arrays: list[Array] = []
+        self._plan = Plan([], [], [])
 
     def _settings(self) -> dict[str, Any]:
         """The hyperparameters, by the names that the package has for them."""
@@ -46,8 +50,7 @@ class _Optimizer:
 
     def _state(self, name: str) -> dict[Any, Array] | None:
         """A part of the state by key; None before the first update, as in the book."""
-        states = {key: self._optimizer.state.get(t) for key, t in self._tensors.items()}
-        return {key: state[name]._array for key, state in states.items() if state} or None
+        return {key: state[name]._array for key, state in self._states.items()} or None
 
     def update(self, params: Dict, grads: Mapping[Any, Any]) -> None:
         """한 걸음 갱신한다: 배열은 제자리에서, 수는 새 값으로.
@@ -67,38 +70,44 @@ class _Optimizer:
             HyperparameterError: a hyperparameter outside its range, NaN included.
         """
         for name, given in (("params", params), ("grads", grads)):
-            if not isinstance(given, Mapping):
+            if not isinstance(given, dict) and not isinstance(given, Mapping):
                 raise wrong_kind(name, given, "사전(dict)", "a dict")
         keys = list(params)
         arrays = [_parameter(key, params[key]) for key in keys]
         slopes = [_gradient(key, a, grads) for key, a in zip(keys, arrays, strict=True)]
-        if self._optimizer._slots:
-            self._check_state(keys, arrays)
         values = [value for name, value in vars(self).items() if name[0] != "_"]
-        if len(values) != len(self._seen) or not all(map(is_, values, self._seen)):
-            self._group.update(self._settings())
-            self._seen = values
-        if keys != self._keys:
-            tensors = self._tensors
-            self._group["params"] = [tensors.setdefault(key, wrap(np.empty(0))) for key in keys]
-            self._keys = keys
-        for tensor, array, slope in zip(self._group["params"], arrays, slopes, strict=True):
-            tensor._array, tensor._grad = array, wrap(slope)
-        self._optimizer.step()
+        if len(values) != len(self._values) or not all(map(is_, values, self._values)):
+            self._optimizer.param_groups[0].update(self._settings())
+            self._values = values
+        [(keywords, wanted)] = self._optimizer._settled()
+        if wanted:
+            self._remember(keys, arrays, wanted)
+        told = self._optimizer._told(self._optimizer._turn(self._count))
+        states = [self._states.get(key, {}) for key in keys]
+        if len(arrays) != len(self._arrays) or not all(map(is_, arrays, self._arrays)):
+            self._arrays, self._plan = arrays, Plan(arrays, states, [0] * len(keys))
+        quietly(self._plan.run, self._optimizer._rule, slopes, {0: keywords | told})
         for key, array in zip(keys, arrays, strict=True):
             if array is not params[key]:
                 params[key] = array.item()
 
-    def _check_state(self, keys: list[Any], arrays: list[Array]) -> None:
+    def _remember(self, keys: list[Any], arrays: list[Array], wanted: dict[str, float]) -> None:
+        """Begin the state of keys that are new; refuse those that have another shape than it."""
+        fresh = {}
         for key, array in zip(keys, arrays, strict=True):
-            before = self._tensors.get(key)
-            if before is not None and before._array.shape != array.shape:
+            state = self._states.get(key)
+            if state is None:
+                fresh[key] = {n: wrap(np.full_like(array, v)) for n, v in wanted.items()}
+                continue
+            before = next(iter(state.values())).shape
+            if before != array.shape:
                 raise ShapeError(
-                    f"params[{key!r}]의 형상이 {before._array.shape}에서 {array.shape}(으)로 "
-                    "바뀌었습니다. 신경망마다 옵티마이저를 새로 만드세요.",
-                    f"params[{key!r}] had shape {before._array.shape}, and now {array.shape}; make "
-                    "a new optimizer for another network.",
+                    f"params[{key!r}]의 형상이 {before}에서 {array.shape}(으)로 바뀌었습니다. "
+                    "신경망마다 옵티마이저를 새로 만드세요.",
+                    f"params[{key!r}] had shape {before}, and now {array.shape}; make a new "
+                    "optimizer for another network.",
                 )
+        self._states |= fresh
 
 
 def _parameter(key: Any, value: Any) -> Array:
@@ -115,6 +124,11 @@ def _parameter(key: Any, value: Any) -> Array:
             "astype(float)로 바꾸거나 3 대신 3.0을 쓰세요.",
             f"params[{key!r}] is {array.dtype}, and only floats can be updated; use astype(float), "
             "or 3.0 instead of 3.",
+        )
+    if not array.flags.writeable:
+        raise InplaceError(
+            f"params[{key!r}]은(는) 읽기 전용 배열입니다. copy()해서 쓰세요.",
+            f"params[{key!r}] is a read-only array; copy() it first.",
         )
     return array
 
@@ -296,4 +310,4 @@ class Adam(_Optimizer):
     @property
     def iter(self) -> int:
         """갱신한 횟수 t. The number of updates so far."""
-        return max((state["step"] for state in self._optimizer.state.values() if state), default=0)
+        return int(self._count.get("step", 0))

@@ -72,9 +72,9 @@ atan = _real("atan", np.arctan, "아크탄젠트. The inverse tangent.", x=lambd
 
 
 def _sigmoid(x: Array) -> Any:
-    # exp only ever of what is not positive: exact to the last bits at both ends, no overflow.
-    e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, 1).astype(e.dtype, copy=False) / (1 + e)
+    # exp(-x) is infinite only where the sigmoid is below all normal numbers, but for float16.
+    e = np.exp(-x, dtype=np.promote_types(x.dtype, float32))
+    return (1 / (1 + e)).astype(x.dtype, copy=False)
 
 
 sigmoid: Unary = _real(

@@ -47,7 +47,7 @@ _linear = Primitive(
     weight=lambda g, x: g.T @ x,
     bias=_row_sum,
 )
-_affine = Primitive(
+AFFINE = Primitive(
     "affine",
     lambda x, weight, bias: quietly(_product, x, weight, bias),
     x=lambda g, weight: g @ weight.T,
@@ -63,7 +63,7 @@ def linear(x: Any, weight: Any, bias: Any) -> Any:
 
 def affine(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight + bias: 책의 꼴. :func:`linear` as the book writes it, of an (in, out) weight."""
-    return _rows(_affine, x, weight, bias, weight.shape[1])
+    return _rows(AFFINE, x, weight, bias, weight.shape[1])
 
 
 def _rows(op: Primitive, x: Any, weight: Any, bias: Any, width: int) -> Any:

@@ -42,20 +42,20 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Source:
         「밑바닥부터 시작하는 딥러닝」 5.6.1 (with W = weight.T)
     """
-    _check_linear(as_array(input), as_array(weight).T, as_array(bias))
+    check_linear(as_array(input), as_array(weight).T, as_array(bias))
     out: Tensor = fused.linear(input, weight, bias)
     return out
 
 
 def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ weight + bias: 책의 꼴. :func:`linear` with the book's weight, (in, out)."""
-    _check_linear(as_array(input), as_array(weight), as_array(bias))
+    check_linear(as_array(input), as_array(weight), as_array(bias))
     out: Tensor = fused.affine(input, weight, bias)
     return out
 
 
-def _check_linear(x: Array, w: Array, b: Array | None) -> None:
-    """Refuse what does not fit a weight (in, out)."""
+def check_linear(x: Array, w: Array, b: Array | None) -> None:
+    """weight (in, out)에 맞지 않으면 거절한다. Refuse what does not fit a weight (in, out)."""
     if w.ndim != 2 or x.shape[-1:] != w.shape[:1]:
         width, expected = (*x.shape, "-")[-1 - (x.ndim > 0)], w.shape[0]
         raise ShapeError(
