@@ -205,9 +205,9 @@ class _ConvTranspose(_Convolution):
     def _missing(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
         """The output padding with which the result has this size."""
         wanted = integers(output_size)[-self._dims :]
-        each = zip(input.shape[-self._dims :], self.stride, self.padding,
-                   reach_of(self.kernel_size, self.dilation), strict=True)  # fmt: skip
-        least = [(n - 1) * s - 2 * p + r for n, s, p, r in each]
+        reach = reach_of(self.kernel_size, self.dilation)
+        each = zip(input.shape[-self._dims :], self.stride, self._margins, reach, strict=True)
+        least = [(n - 1) * s - 2 * p + r for n, s, (p, _), r in each]
         bounds = zip(wanted, least, self.stride, strict=False)
         if len(wanted) != self._dims or any(not m <= w < m + s for w, m, s in bounds):
             most = [m + s - 1 for m, s in zip(least, self.stride, strict=True)]

@@ -6,21 +6,32 @@ Pooling layers over one, two and three dimensions of space.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.spatial import Ints
+from tinygrad_kr.nn.functional.spatial import Ints, per_dim
 from tinygrad_kr.nn.layers import Plain
 from tinygrad_kr.tensor import Tensor
 
 
-@dataclass(eq=False, repr=False)
 class _Pool(Plain):
-    """A window, and from window to window its own size if nothing is said."""
+    """A function of windows, and the settings that it takes in their order."""
 
     _function: ClassVar[Callable[..., Any]]
-    _shown: ClassVar[tuple[str, ...]] = ("kernel_size", "stride", "padding")
+    _shown: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, input: Tensor) -> Any:
+        settings = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return self._function(input, **settings)
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
+
+
+@dataclass(eq=False, repr=False)
+class _Sliding(_Pool):
+    """Windows a stride apart, their own size if nothing is said."""
 
     kernel_size: Ints
     stride: Ints | None = None
@@ -31,23 +42,14 @@ class _Pool(Plain):
         if self.stride is None:
             self.stride = self.kernel_size
 
-    def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
-
 
 @dataclass(eq=False, repr=False)
-class _MaxPool(_Pool):
-    _shown = (*_Pool._shown, "dilation", "ceil_mode")
+class _MaxPool(_Sliding):
+    _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
     dilation: Ints = 1
     return_indices: bool = False
     ceil_mode: bool = False
-
-    def forward(self, input: Tensor) -> Any:
-        return self._function(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
-            self.return_indices,
-        )  # fmt: skip
 
 
 class MaxPool1d(_MaxPool):
@@ -62,10 +64,15 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """2차원 최대 풀링: 창마다 가장 큰 값.
 
-    The maximum of each window, as :func:`~tinygrad_kr.nn.functional.max_pool2d`.
+    The maximum of each window; the gradient goes to the first of equals.
 
     Args:
+        kernel_size: the size of a window: an integer, or one for each dimension, as below.
         stride: from window to window, ``kernel_size`` if None.
+        padding: how far windows reach over the edges, where nothing counts; at most half of one.
+        dilation: from element to element in a window.
+        return_indices: give a tuple, the maxima and where they stood in the flattened space.
+        ceil_mode: whether a window may run over the end.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 7.3
@@ -86,3 +93,130 @@ class MaxPool3d(_MaxPool):
     """
 
     _function = staticmethod(F.max_pool3d)
+
+
+@dataclass(eq=False, repr=False)
+class _AvgPool(_Sliding):
+    _shown = ("kernel_size", "stride", "padding")
+
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+
+
+@dataclass(eq=False, repr=False)
+class AvgPool1d(_AvgPool):
+    """1차원 평균 풀링.
+
+    The mean of each window of (N, C, L); see :class:`AvgPool2d`.
+    """
+
+    _function = staticmethod(F.avg_pool1d)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self._shown:
+            setattr(self, name, per_dim(name, getattr(self, name), 1, int(name != "padding")))
+
+
+@dataclass(eq=False, repr=False)
+class AvgPool2d(_AvgPool):
+    """2차원 평균 풀링: 창마다의 평균.
+
+    The mean of each window.
+
+    Args:
+        kernel_size, stride, padding, ceil_mode: as of :class:`MaxPool2d`; the margins are zeros.
+        count_include_pad: whether the zeros of the margins count.
+        divisor_override: divides the sums in place of the number of elements.
+
+    >>> from tinygrad_kr import nn, ops
+    >>> nn.AvgPool2d(2)(ops.arange(16.0).reshape(1, 4, 4))
+    tensor([[[ 2.5000,  4.5000],
+             [10.5000, 12.5000]]])
+    """
+
+    _function = staticmethod(F.avg_pool2d)
+
+    divisor_override: int | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AvgPool3d(AvgPool2d):
+    """3차원 평균 풀링.
+
+    The mean of each window of (N, C, D, H, W); see :class:`AvgPool2d`.
+    """
+
+    _function = staticmethod(F.avg_pool3d)
+
+
+@dataclass(eq=False, repr=False)
+class _Adaptive(_Pool):
+    _shown = ("output_size",)
+
+    output_size: Any
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """1차원 적응 평균 풀링.
+
+    The means of windows that make the size of (N, C, L) ``output_size``.
+    """
+
+    _function = staticmethod(F.adaptive_avg_pool1d)
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """2차원 적응 평균 풀링: 출력의 크기를 정하면 창이 거기에 맞춘다.
+
+    The means of windows that make the size ``output_size``, an integer or one for each dimension,
+    of which None keeps the size.
+
+    >>> from tinygrad_kr import nn, ops
+    >>> nn.AdaptiveAvgPool2d(1)(ops.ones(8, 3, 7, 5)).shape
+    (8, 3, 1, 1)
+    """
+
+    _function = staticmethod(F.adaptive_avg_pool2d)
+
+
+class AdaptiveAvgPool3d(_Adaptive):
+    """3차원 적응 평균 풀링.
+
+    The means of windows that make the size of (N, C, D, H, W) ``output_size``.
+    """
+
+    _function = staticmethod(F.adaptive_avg_pool3d)
+
+
+@dataclass(eq=False, repr=False)
+class _AdaptiveMax(_Adaptive):
+    return_indices: bool = False
+
+
+class AdaptiveMaxPool1d(_AdaptiveMax):
+    """1차원 적응 최대 풀링.
+
+    The maxima of windows that make the size of (N, C, L) ``output_size``.
+    """
+
+    _function = staticmethod(F.adaptive_max_pool1d)
+
+
+class AdaptiveMaxPool2d(_AdaptiveMax):
+    """2차원 적응 최대 풀링.
+
+    The maxima of windows that make the size ``output_size``; with ``return_indices`` a tuple of
+    them and of where they stood in the flattened space.
+    """
+
+    _function = staticmethod(F.adaptive_max_pool2d)
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """3차원 적응 최대 풀링.
+
+    The maxima of windows that make the size of (N, C, D, H, W) ``output_size``.
+    """
+
+    _function = staticmethod(F.adaptive_max_pool3d)

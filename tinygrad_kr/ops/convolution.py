@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 _BLOCK = 160_000  # elements of the columns made at a time
-_PIECE = 1_000_000  # multiplications in one product: BLAS does these without waking its threads
+_PIECE = 2**18  # multiplications in one product: BLAS does these without waking its threads
 
 
 class Slide(NamedTuple):
@@ -153,7 +153,7 @@ def _weight_forward(x: Array, by: Array, *, how: Slide) -> Array:
 
 
 def _channel_sums(g: Any) -> Any:
-    return sum(g, (0, *range(2, g.ndim)))
+    return sum(sum(g, tuple(range(2, g.ndim))), 0)
 
 
 #: 합성곱. y of (N, C, *size), a weight of (O, C / groups, *kernel) and a bias of (O,) or None.

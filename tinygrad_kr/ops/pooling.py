@@ -104,7 +104,13 @@ def _into(ufunc: np.ufunc, a: Array, at: Any, b: Any) -> None:
 
 
 def _chosen(a: Array, code: Array | None, to: Any, number: int) -> Array:
-    return a if code is None else np.where(code[to] == number, a, a.dtype.type(0))
+    """``a`` where the code is ``number``, else 0."""
+    if code is None:
+        return a
+    # The bits times 1 or 0: nan and ∞ become 0 too, in a tenth of the time that ``where`` takes.
+    bits = a.view(f"i{a.itemsize}")
+    chosen: Array = np.multiply(bits, code[to] == number, dtype=bits.dtype)
+    return chosen.view(a.dtype)
 
 
 def _gathered(x: Array, *, windows: Windows, code: Array | None) -> Array:
@@ -151,16 +157,21 @@ def _maxima(x: Array, windows: Windows, coded: bool) -> tuple[Array, Array | Non
     """The maxima of the windows, and the number of the tap of each: the first of equals, and of
     several nan the last."""
     floating = x.dtype.kind == "f"
-    y = np.full(windows.pooled(x.shape), -np.inf if floating else np.iinfo(x.dtype).min, x.dtype)
-    code = np.zeros(y.shape, np.min_scalar_type(max((t for t, _, _ in windows.taps), default=0)))
-    if coded:
-        for number, to, _ in reversed(windows.taps):
+    taps, shape = windows.taps, windows.pooled(x.shape)
+    code = np.zeros(shape, np.min_scalar_type(max((t for t, _, _ in taps), default=0)))
+    if taps and x[taps[0][2]].shape == shape:
+        y = np.array(x[taps[0][2]], order="C")
+        code[...] = taps[0][0]
+        taps = taps[1:]
+    else:  # some windows begin in the margin
+        y = np.full(shape, -np.inf if floating else np.iinfo(x.dtype).min, x.dtype)
+        for number, to, _ in reversed(taps):
             code[to] = number
-    for number, to, at in windows.taps:
+    for number, to, at in taps:
+        new = x[at]
         if coded:
-            better = x[at] > y[to]
-            _into(np.maximum, code, to, better * code.dtype.type(number))
-        _into(np.maximum, y, to, x[at])
+            _into(np.maximum, code, to, np.multiply(new > y[to], number, dtype=code.dtype))
+        _into(np.maximum, y, to, new)
     if coded and floating and np.isnan(np.maximum.reduce(y, axis=None, initial=-np.inf)):
         for number, to, at in windows.taps:
             code[to] = np.where(np.isnan(x[at]), number, code[to])
