@@ -283,3 +283,60 @@ def test_a_run_that_overflows_warns_of_nothing() -> None:
     assert np.isinf(y).all()
     layer.backward(np.full((1, 2), np.nan))
     assert layer.dW is not None and np.isnan(layer.dW).all()
+
+
+def convolved(x: Array, W: Array, b: Array, stride: int, pad: int) -> Array:
+    """Window by window."""
+    padded = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+    height, width = W.shape[2:]
+    down = range(0, padded.shape[2] - height + 1, stride)
+    across = range(0, padded.shape[3] - width + 1, stride)
+    y = np.empty((len(x), len(W), len(down), len(across)))
+    for i, top in enumerate(down):
+        for j, left in enumerate(across):
+            window = padded[:, :, top : top + height, left : left + width]
+            y[:, :, i, j] = np.einsum("nchw,fchw->nf", window, W) + b
+    return y
+
+
+@pytest.mark.parametrize("stride,pad", [(1, 0), (1, 1), (2, 0), (2, 2), (3, 1)])
+def test_convolution(stride: int, pad: int) -> None:
+    x, W, b = normal(2, 3, 6, 5), normal(4, 3, 3, 2, seed=1), normal(4, seed=2)
+    layer = book.Convolution(W, b, stride, pad)
+    expected = convolved(x, W, b, stride, pad)
+    np.testing.assert_allclose(layer.forward(x), expected, rtol=0, atol=1e-12)
+    check(layer, x, owns=("W", "b"))
+
+
+@pytest.mark.parametrize("size,stride", [((2, 2), 2), ((3, 2), 1), ((2, 3), 3)])
+def test_pooling(size: tuple[int, int], stride: int) -> None:
+    x = normal(2, 3, 6, 7)
+    layer = book.Pooling(*size, stride=stride)
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=(2, 3))
+    expected = windows[:, :, ::stride, ::stride].max((4, 5))
+    assert (layer.forward(x) == expected).all()
+    check(layer, x)
+
+
+def test_pooling_gives_its_gradient_to_one_of_equals() -> None:
+    """G1."""
+    layer = book.Pooling(2, 2)
+    layer.forward(np.zeros((1, 1, 2, 2)))
+    assert layer.backward(np.ones((1, 1, 1, 1))).tolist() == [[[[1, 0], [0, 0]]]]
+    assert book.Pooling(2, 2).stride == 2
+
+
+def test_convolution_and_pooling_refuse() -> None:
+    W, b, x = np.ones((2, 3, 2, 2)), np.ones(2), np.ones((1, 3, 4, 4))
+    for attempt, kind in (
+        (lambda: book.Convolution(W, b).forward(x[:, :2]), ShapeError),
+        (lambda: book.Convolution(W, np.ones(3)).forward(x), ShapeError),
+        (lambda: book.Convolution(W, b).forward(x[..., :1]), ShapeError),
+        (lambda: book.Convolution(W, b, stride=0), HyperparameterError),
+        (lambda: book.Convolution(W, b, pad=-1), HyperparameterError),
+        (lambda: book.Pooling(5, 5).forward(x), ShapeError),
+        (lambda: book.Pooling(0, 2), HyperparameterError),
+    ):
+        with pytest.raises(kind) as error:
+            attempt()
+        two_lines(error)

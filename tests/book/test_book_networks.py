@@ -178,13 +178,11 @@ def test_names_are_the_books() -> None:
     net = MultiLayerNetExtend(4, [3, 2], 5, use_dropout=True, use_batchnorm=True)
     names = "W1 b1 W2 b2 W3 b3 gamma1 beta1 gamma2 beta2"
     assert list(net.params) == names.split()
-    assert list(net.layers) == (
-        "Affine1 BatchNorm1 Activation_function1 Dropout1 Affine2 BatchNorm2 Activation_function2 "
-        "Dropout2 Affine3"
-    ).split()
+    kinds = "Affine{0} BatchNorm{0} Activation_function{0} Dropout{0}"
+    assert list(net.layers) == [*kinds.format(1).split(), *kinds.format(2).split(), "Affine3"]
     assert net.layers["Affine1"].W is net.params["W1"]  # type: ignore[attr-defined]
     grads = net.gradient(np.ones((3, 4)), np.zeros(3, int))
-    assert list(grads) == "W1 b1 gamma1 beta1 W2 b2 gamma2 beta2 W3 b3".split()
+    assert list(grads) == ["W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"]
     assert net.layers["Affine2"].dW is grads["W2"]  # type: ignore[attr-defined]
     assert net.last_layer.loss > 0
 

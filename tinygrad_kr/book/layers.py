@@ -32,15 +32,19 @@ from tinygrad_kr.book.functions import (
 from tinygrad_kr.book.util import col2im, im2col
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import GradientError, ShapeError, TinygradKrError
-from tinygrad_kr.hyperparameters import number
+from tinygrad_kr.hyperparameters import integer, number
+from tinygrad_kr.nn import functional as F
 from tinygrad_kr.nn.functional.layer import check_linear, normalize_batch
 from tinygrad_kr.ops import exponential, fused
+from tinygrad_kr.tensor import Tensor
 
 # All that the book's module of this name offers to ``from common.layers import *``.
 __all__ = [
     "Affine",
     "BatchNormalization",
+    "Convolution",
     "Dropout",
+    "Pooling",
     "Relu",
     "Sigmoid",
     "SoftmaxWithLoss",
@@ -252,7 +256,31 @@ class Dropout(Layer):
         return g * self._by
 
 
-class BatchNormalization(Layer):
+class Recorded(Layer):
+    """A layer whose function is recorded in a small graph, which backward walks."""
+
+    _graph: tuple[Tensor, list[Tensor]]
+
+    def _forward(self, x: Array, train_flg: bool) -> Array:
+        own = [floating(getattr(self, name)) for name in self.parameters]
+        inputs = [wrap(a.astype(x.dtype, copy=False)).requires_grad_() for a in (x, *own)]
+        with enable_grad():
+            y = self._recorded(train_flg, *inputs)
+        self._graph = y, inputs
+        return y._array
+
+    def _recorded(self, train_flg: bool, x: Tensor, *own: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def _backward(self, g: Array) -> Array:
+        y, inputs = self._graph
+        dx, *own = grad(y, inputs, wrap(g), retain_graph=True)
+        for name, t in zip(self.parameters.values(), own, strict=True):
+            setattr(self, name, t._array)
+        return dx._array
+
+
+class BatchNormalization(Recorded):
     """배치 정규화.
 
     γ (x − μ) / √(σ² + 1e-6) + β for each column, or for each channel of 4-D input; in evaluation
@@ -286,29 +314,67 @@ class BatchNormalization(Layer):
             None if a is None else floating(a).copy() for a in (running_mean, running_var)
         )
 
-    def _forward(self, x: Array, train_flg: bool) -> Array:
+    def _recorded(self, train_flg: bool, x: Tensor, *own: Tensor) -> Tensor:
         mean, var = (
             wrap(np.zeros(x.shape[1:2], x.dtype) if a is None else a.astype(x.dtype, copy=False))
             for a in (self.running_mean, self.running_var)
         )
-        inputs = [
-            wrap(a.astype(x.dtype, copy=False)).requires_grad_() for a in (x, self.gamma, self.beta)
-        ]
-        input, gamma, beta = inputs
+        gamma, beta = own
         share = 1 - self.momentum
-        with enable_grad():
-            y = normalize_batch(
-                input, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False
-            )
-        self._graph = y, inputs
+        y = normalize_batch(x, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False)
         self.running_mean, self.running_var = mean._array, var._array
-        return y._array
+        return y
 
-    def _backward(self, g: Array) -> Array:
-        y, inputs = self._graph
-        found = grad(y, inputs, wrap(g), retain_graph=True)
-        dx, self.dgamma, self.dbeta = (t._array for t in found)
-        return dx
+
+class Convolution(Recorded):
+    """합성곱 계층.
+
+    The convolution of images (N, C, H, W). After ``backward`` the gradients are ``dW`` and ``db``.
+
+    Args:
+        W: (filters, C, filter_h, filter_w).
+        b: (filters,).
+        stride, pad: as in :func:`tinygrad_kr.nn.functional.conv2d`.
+
+    Source:
+        「밑바닥부터 시작하는 딥러닝」 7.4.3
+    """
+
+    parameters: ClassVar = {"W": "dW", "b": "db"}
+    dW: Array | None
+    db: Array | None
+
+    def __init__(self, W: Array, b: Array, stride: int = 1, pad: int = 0) -> None:
+        super().__init__()
+        self.W, self.b = W, b
+        self.stride = integer("stride", stride, least=1)
+        self.pad = integer("pad", pad, least=0)
+
+    def _recorded(self, train_flg: bool, x: Tensor, *own: Tensor) -> Tensor:
+        weight, bias = own
+        return F.conv2d(x, weight, bias, self.stride, self.pad)
+
+
+class Pooling(Recorded):
+    """최대 풀링 계층.
+
+    The greatest value of each window of images (N, C, H, W); the gradient goes to the first of
+    equals, and none of a margin.
+
+    Source:
+        「밑바닥부터 시작하는 딥러닝」 7.4.4
+    """
+
+    def __init__(self, pool_h: int, pool_w: int, stride: int = 2, pad: int = 0) -> None:
+        super().__init__()
+        self.pool_h = integer("pool_h", pool_h, least=1)
+        self.pool_w = integer("pool_w", pool_w, least=1)
+        self.stride = integer("stride", stride, least=1)
+        self.pad = integer("pad", pad, least=0)
+
+    def _recorded(self, train_flg: bool, x: Tensor, *own: Tensor) -> Tensor:
+        y: Tensor = F.max_pool2d(x, (self.pool_h, self.pool_w), self.stride, self.pad)
+        return y
 
 
 class SoftmaxWithLoss:
