@@ -162,3 +162,10 @@ class MissingKeyError(TinygradKrError, KeyError, ValueError):
 
     A dict that lacks a name that another one has.
     """
+
+
+class NameTakenError(TinygradKrError, ImportError):
+    """다른 모듈이 이미 쓰는 이름이다.
+
+    A name of a module that another module already has.
+    """

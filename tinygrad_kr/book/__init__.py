@@ -28,7 +28,7 @@ from tinygrad_kr.book import (
     trainer,
     util,
 )
-from tinygrad_kr.errors import ModuleError
+from tinygrad_kr.errors import NameTakenError
 
 __all__ = [
     "functions",
@@ -51,7 +51,7 @@ def install() -> None:
     Affine``, ``from dataset.mnist import load_mnist``. To call it again does nothing.
 
     Raises:
-        ModuleError: other modules of these names are already imported.
+        NameTakenError: other modules of these names are already imported.
     """
     ours = sys.modules[__name__]
     modules = [(name, getattr(ours, name)) for name in __all__ if name != "install"]
@@ -61,7 +61,7 @@ def install() -> None:
         other = sys.modules.get(name, module)
         if other is not module:
             where = getattr(other, "__file__", None) or getattr(other, "__path__", "?")
-            raise ModuleError(
+            raise NameTakenError(
                 f"{name!r}이라는 다른 모듈이 이미 import되었습니다: {where}. install()을 먼저 "
                 "부르거나, 그 모듈의 이름을 바꾸세요.",
                 f"Another module named {name!r} is already imported: {where}. Call install() "

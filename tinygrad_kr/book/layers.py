@@ -175,8 +175,9 @@ class Sigmoid(Layer):
     """
 
     def _forward(self, x: Array, train_flg: bool) -> Array:
-        self.out: Array = exponential.sigmoid.forward(x)
-        return self.out
+        y: Array = exponential.sigmoid.forward(x)
+        self.out = y
+        return y
 
     def _backward(self, g: Array) -> Array:
         return exponential.sigmoid.vjps["x"](g, y=self.out)  # type: ignore[no-any-return]
@@ -246,14 +247,16 @@ class Dropout(Layer):
         self.mask: Array | None = None
 
     def _forward(self, x: Array, train_flg: bool) -> Array:
-        self._by: Any = 1.0 - self.dropout_ratio
+        self._by = np.array(1.0 - self.dropout_ratio, x.dtype)
         if train_flg:
             self.mask = np.random.rand(*x.shape) > self.dropout_ratio
             self._by = self.mask.astype(x.dtype)
-        return x * self._by
+        y: Array = x * self._by
+        return y
 
     def _backward(self, g: Array) -> Array:
-        return g * self._by
+        dx: Array = g * self._by
+        return dx
 
 
 class Recorded(Layer):
