@@ -12,8 +12,9 @@ import numpy as np
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import DTypeError, ShapeError, TargetError
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.loss import log_of
+from tinygrad_kr.nn.functional.loss import BOOK_EPSILON
 from tinygrad_kr.ops import exponential
+from tinygrad_kr.ops.exponential import log
 from tinygrad_kr.ops.primitive import registry
 
 # ``np`` too: the book's scripts take it from ``from common.functions import *``.
@@ -161,10 +162,12 @@ def in_rows(y: Any) -> Array:
     return a
 
 
-def one_hot(shape: tuple[int, ...], t: Array) -> Array | None:
+def one_hot(shape: tuple[int, ...], t: Any) -> Array | None:
     """원-핫 정답이면 (N, C)로, 레이블이면 None. Targets of ``shape``, None if they are labels."""
-    whole = t.shape == shape or (shape[1] > 1 and t.size == shape[0] * shape[1])
-    return t.reshape(shape) if whole else None
+    a = np.asarray(t)
+    if a.shape == shape:
+        return a
+    return a.reshape(shape) if shape[1] > 1 and a.size == shape[0] * shape[1] else None
 
 
 def labels(shape: tuple[int, ...], t: Any) -> Array:
@@ -218,9 +221,14 @@ def cross_entropy_error(y: Any, t: Any) -> Any:
     0.164252
     """
     rows = in_rows(y)
-    count = rows.shape[0]
-    picked = rows[np.arange(count), labels(rows.shape, t)]
-    return -np.add.reduce(log_of(picked)) / count
+    return mean_loss(rows, labels(rows.shape, t))
+
+
+def mean_loss(rows: Array, right: Array) -> Any:
+    """확률 (N, C)와 레이블 (N,)의 손실. The loss of probabilities and labels that fit them."""
+    picked = rows[np.arange(len(rows)), right]
+    picked += BOOK_EPSILON
+    return np.add.reduce(log.forward(picked)) / -len(rows)
 
 
 def softmax_loss(X: Any, t: Any) -> Any:

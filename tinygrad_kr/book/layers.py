@@ -19,6 +19,7 @@ from tinygrad_kr.book.functions import (
     identity_function,
     in_rows,
     labels,
+    mean_loss,
     mean_squared_error,
     one_hot,
     relu,
@@ -89,7 +90,7 @@ class Layer:
         The forward pass.
         """
         try:
-            y: Array = quietly(self._forward, self._input(x), train_flg)
+            y = self._forward(self._input(x), train_flg)
         except TinygradKrError as error:
             raise named(type(self).__name__, error) from None
         self._output = y.shape
@@ -118,19 +119,18 @@ class Layer:
         """``x`` as an array of floats, of the parameters' dtype or a wider one."""
         a = floating(x)
         for name in self.parameters:
-            own = getattr(self, name)
-            if own.dtype != a.dtype:
-                a = a.astype(np.promote_types(a.dtype, own.dtype), copy=False)
+            dtype = getattr(self, name).dtype
+            if dtype is not a.dtype:
+                a = a.astype(np.promote_types(a.dtype, dtype), copy=False)
         return a
 
     def _upstream(self, dout: Any) -> Array:
-        name = type(self).__name__
+        g, name = floating(dout), type(self).__name__
         if self._output is None:
             raise GradientError(
                 f"{name}: backward()보다 forward()를 먼저 부르세요.",
                 f"{name}: call forward() before backward().",
             )
-        g = floating(dout)
         if g.shape != self._output:
             raise ShapeError(
                 f"{name}: dout의 형상 {g.shape}이(가) 출력의 {self._output}과(와) 다릅니다.",
@@ -251,7 +251,7 @@ class Dropout(Layer):
         if train_flg:
             self.mask = np.random.rand(*x.shape) > self.dropout_ratio
             self._by = self.mask.astype(x.dtype)
-        y: Array = x * self._by
+        y: Array = quietly(np.multiply, x, self._by)
         return y
 
     def _backward(self, g: Array) -> Array:
@@ -406,8 +406,10 @@ class SoftmaxWithLoss:
         The loss of the scores ``x``, (N, C), and the targets ``t``, labels or one-hot.
         """
         y = softmax(x)
-        self.loss = cross_entropy_error(y, t)
-        self.y, self.t = y, t
+        rows = in_rows(y)
+        right = labels(rows.shape, t)
+        self.loss = mean_loss(rows, right)
+        self.y, self.t, self._right = y, t, right
         return self.loss
 
     def backward(self, dout: Any = 1) -> Array:
@@ -426,10 +428,10 @@ class SoftmaxWithLoss:
                 f"SoftmaxWithLoss: dout must be a number, not of shape {np.shape(dout)}.",
             )
         y = in_rows(self.y)
-        hot = one_hot(y.shape, np.asarray(self.t))
+        hot = one_hot(y.shape, self.t)
         if hot is None:
             dx = y.copy()
-            dx[np.arange(len(y)), labels(y.shape, self.t)] -= 1
+            dx[np.arange(len(y)), self._right] -= 1
         else:
             dx = y - hot
         dx *= dout / len(y)

@@ -73,7 +73,7 @@ class _Optimizer:
             if not isinstance(given, dict) and not isinstance(given, Mapping):
                 raise wrong_kind(name, given, "사전(dict)", "a dict")
         keys = list(params)
-        arrays = [_parameter(key, params[key]) for key in keys]
+        arrays = [_parameter(key, value) for key, value in params.items()]
         slopes = [_gradient(key, a, grads) for key, a in zip(keys, arrays, strict=True)]
         values = [value for name, value in vars(self).items() if name[0] != "_"]
         if len(values) != len(self._values) or not all(map(is_, values, self._values)):
@@ -113,6 +113,8 @@ class _Optimizer:
 def _parameter(key: Any, value: Any) -> Array:
     """A parameter as an array: itself, or a number as one of no dimensions."""
     if isinstance(value, np.ndarray):
+        if value.dtype.kind == "f" and value.flags.writeable:
+            return value
         array = value
     elif isinstance(value, int | float | np.generic):
         array = np.array(value)
@@ -142,6 +144,8 @@ def _gradient(key: Any, param: Array, grads: Mapping[Any, Any]) -> Array:
             f"grads에 {key!r}이(가) 없습니다. 있는 것: {known:.200}.",
             f"grads has no {key!r}, only {known:.200}.",
         ) from None
+    if isinstance(value, np.ndarray) and value.dtype is param.dtype and value.shape == param.shape:
+        return value
     if not isinstance(value, np.ndarray | int | float | np.generic):
         raise wrong_kind(f"grads[{key!r}]", value, "소수형 배열이나 실수", "an array or a float")
     slope = np.asarray(float(value) if type(value) is int else value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -254,7 +254,11 @@ def _shares(
 
 def log_of(probabilities: Any) -> Any:
     """책의 로그: 0에서도 유한하다. The book's logarithm of probabilities, finite at 0 too."""
-    return log(probabilities + 1e-7)
+    return log(probabilities + BOOK_EPSILON)
+
+
+#: 책의 교차 엔트로피가 확률에 더하는 수. What the book adds to a probability.
+BOOK_EPSILON: Final = 1e-7
 
 
 def check_plain(smoothing: float) -> None:
