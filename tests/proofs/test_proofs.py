@@ -20,7 +20,9 @@ from tinygrad_kr.ops.primitive import Primitive, registry
 from tinygrad_kr.testing import Call, OpRecord, battery
 from tinygrad_kr.testing.call import tensors_in
 
-FAMILIES = ["elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers"]
+FAMILIES = [
+    "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers", "spatial",
+]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
     for family in FAMILIES
