@@ -53,15 +53,29 @@ class Slide(NamedTuple):
 
 
 def _windows(a: Array, how: Slide) -> Array:
-    """(C, *padded, b) as a view (C, *kernel, *out, b)."""
+    """(C, *padded, b), contiguous, as a view (C, *kernel, *out, b)."""
     space = a.strides[1:-1]
-    taps = [s * d for s, d in zip(space, how.dilation, strict=True)]
-    steps = [s * d for s, d in zip(space, how.stride, strict=True)]
-    return np.lib.stride_tricks.as_strided(
-        a,
-        (a.shape[0], *how.kernel, *how.out, a.shape[-1]),
-        (a.strides[0], *taps, *steps, a.strides[-1]),
-    )
+    taps = [n * d for n, d in zip(space, how.dilation, strict=True)]
+    steps = [n * s for n, s in zip(space, how.stride, strict=True)]
+    shape = (a.shape[0], *how.kernel, *how.out, a.shape[-1])
+    return np.ndarray(shape, a.dtype, a, strides=(a.strides[0], *taps, *steps, a.strides[-1]))
+
+
+def _add_up(columns: Array, how: Slide) -> Array:
+    """(C, *kernel, *out, b) added up where the windows lie: (C, *padded, b)."""
+    for dim in reversed(range(len(how.kernel))):
+        shape = [*columns.shape[: dim + 1], *columns.shape[dim + 2 :]]
+        shape[2 * dim + 1] = how.padded[dim]
+        wide = np.zeros(shape, columns.dtype)
+        stride, dilation = how.stride[dim], how.dilation[dim]
+        for tap in range(how.kernel[dim]):
+            first = tap * dilation
+            at = slice(first, first + (how.out[dim] - 1) * stride + 1, stride)
+            wide[(*(slice(None),) * (2 * dim + 1), at)] += columns[
+                (*(slice(None),) * (dim + 1), tap)
+            ]
+        columns = wide
+    return columns
 
 
 def _blocks(count: int, per_sample: int) -> Iterator[slice]:
@@ -131,11 +145,8 @@ def _transposed_forward(x: Array, weight: Array, bias: Array | None, *, how: Sli
         rows = p.rows(x[some])
         columns = np.empty((p.groups, p.taps, rows.shape[2]), x.dtype)
         np.matmul(by, p.cut(rows), out=p.cut(columns))
-        columns = columns.reshape(channels, *how.kernel, *how.out, -1)
-        a = np.zeros((channels, *how.padded, columns.shape[-1]), x.dtype)
-        windows = _windows(a, how)
-        for tap in np.ndindex(how.kernel):
-            windows[:, *tap] += columns[:, *tap]
+        shape = (channels, *how.kernel, *how.out, len(x[some]))
+        a = _add_up(columns.reshape(shape), how)
         y[some] = a[:, *how.inside].transpose(-1, *range(y.ndim - 1))
     if bias is not None:
         y += bias.reshape(-1, *(1,) * len(how.size))

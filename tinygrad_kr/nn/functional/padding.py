@@ -66,6 +66,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     how, left = _MODES[mode]
     for dim, (before, after) in enumerate(margins):
         n, edges = x.shape[dim], (max(before, 0), max(after, 0))
+        if not any(edges):
+            continue
         if n < 1 or (left is not None and max(edges) > n - left):
             raise ShapeError(
                 f"pad {edges}이(가) 차원 {dim}의 크기 {n}에 비해 너무 큽니다: mode={mode!r}, 형상 "
@@ -73,7 +75,6 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
                 f"Padding size {edges} is too large for dimension {dim} of size {n}: "
                 f"mode={mode!r}, shape {shape}.",
             )
-        if any(edges):
-            places = np.pad(np.arange(n), edges, how)  # type: ignore[call-overload]
-            x = getitem(x, index=(*(slice(None),) * dim, places))
+        places = np.pad(np.arange(n), edges, how)  # type: ignore[call-overload]
+        x = getitem(x, index=(*(slice(None),) * dim, places))
     return x
