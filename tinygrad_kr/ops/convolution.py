@@ -65,15 +65,13 @@ def _add_up(columns: Array, how: Slide) -> Array:
     """(C, *kernel, *out, b) added up where the windows lie: (C, *padded, b)."""
     for dim in reversed(range(len(how.kernel))):
         shape = [*columns.shape[: dim + 1], *columns.shape[dim + 2 :]]
-        shape[2 * dim + 1] = how.padded[dim]
+        shape[2 * dim + 1] = how.padded[dim]  # after C, and kernel and out of the dimensions before
         wide = np.zeros(shape, columns.dtype)
-        stride, dilation = how.stride[dim], how.dilation[dim]
+        stride, length = how.stride[dim], (how.out[dim] - 1) * how.stride[dim] + 1
+        from_, to = (slice(None),) * (dim + 1), (slice(None),) * (2 * dim + 1)
         for tap in range(how.kernel[dim]):
-            first = tap * dilation
-            at = slice(first, first + (how.out[dim] - 1) * stride + 1, stride)
-            wide[(*(slice(None),) * (2 * dim + 1), at)] += columns[
-                (*(slice(None),) * (dim + 1), tap)
-            ]
+            first = tap * how.dilation[dim]
+            wide[*to, first : first + length : stride] += columns[*from_, tap]
         columns = wide
     return columns
 

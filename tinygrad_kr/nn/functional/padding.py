@@ -17,6 +17,7 @@ from tinygrad_kr.ops.indexing import getitem, spread
 from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
 
+Margins = list[tuple[int, int]]
 # What NumPy calls them, and how many elements at least are left over from a margin.
 _MODES = {"reflect": ("reflect", 1), "replicate": ("edge", None), "circular": ("wrap", 0)}
 
@@ -52,29 +53,38 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
             f"pad={around} does not fit an input of shape {shape}: give a pair for each dimension, "
             "the last one first.",
         )
-    kept = [slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, margins, strict=True)]
-    x: Tensor = getitem(input, index=tuple(kept)) if min(around, default=0) < 0 else input
-    if mode == "constant":
-        at = tuple(
-            slice(max(a, 0), max(a, 0) + n) for n, (a, _) in zip(x.shape, margins, strict=True)
-        )
-        if not value:
-            return spread(x, shape=sizes, index=at)
-        held = np.zeros(sizes, np.bool_)
-        held[at] = True
-        return where(held, spread(x, shape=sizes, index=at), value)
+    if min(around, default=0) < 0:
+        each = zip(shape, margins, strict=True)
+        kept = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in each)
+        input = getitem(input, index=kept)
+    grown = [(max(a, 0), max(b, 0)) for a, b in margins]
+    return _constant(input, grown, value or 0) if mode == "constant" else _taken(input, grown, mode)
+
+
+def _constant(x: Any, margins: Margins, value: float) -> Tensor:
+    wide = tuple(n + a + b for n, (a, b) in zip(x.shape, margins, strict=True))
+    inside = tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, margins, strict=True))
+    y = spread(x, shape=wide, index=inside)
+    if value == 0:
+        return y
+    held = np.zeros(wide, np.bool_)
+    held[inside] = True
+    return where(held, y, value)
+
+
+def _taken(x: Any, margins: Margins, mode: str) -> Tensor:
+    """The input's own values in the margins."""
     how, left = _MODES[mode]
-    for dim, (before, after) in enumerate(margins):
-        n, edges = x.shape[dim], (max(before, 0), max(after, 0))
-        if not any(edges):
+    for dim, margin in enumerate(margins):
+        if not any(margin):
             continue
-        if n < 1 or (left is not None and max(edges) > n - left):
+        n = x.shape[dim]
+        if n < 1 or (left is not None and max(margin) > n - left):
             raise ShapeError(
-                f"pad {edges}이(가) 차원 {dim}의 크기 {n}에 비해 너무 큽니다: mode={mode!r}, 형상 "
-                f"{shape}.",
-                f"Padding size {edges} is too large for dimension {dim} of size {n}: "
-                f"mode={mode!r}, shape {shape}.",
+                f"pad {margin}이(가) 차원 {dim}의 크기 {n}에 비해 너무 큽니다: mode={mode!r}.",
+                f"Padding size {margin} is too large for dimension {dim} of size {n}: "
+                f"mode={mode!r}.",
             )
-        places = np.pad(np.arange(n), edges, how)  # type: ignore[call-overload]
+        places = np.pad(np.arange(n), margin, how)  # type: ignore[call-overload]
         x = getitem(x, index=(*(slice(None),) * dim, places))
-    return x
+    return x  # type: ignore[no-any-return]
