@@ -8,21 +8,32 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
-MARKED = re.compile(r"(``.+?``|:\w+:`.+?`)")
+CODE = r"^ *>>>.*?(?=\n *\n|\Z)|``.+?``|:\w+:`.+?`"
+BETWEEN_CODE = re.compile(f"({CODE})", re.MULTILINE | re.DOTALL)
+BETWEEN_MARKED = re.compile(rf"({CODE}|\*\*\S.*?\*\*)", re.MULTILINE | re.DOTALL)
 
 
-def mend(text: str) -> str:
-    r"""|x − t| and (N, *) mean what they say; a Korean particle may follow ``code`` at once."""
-    if text.lstrip().startswith((">>>", "...")):
-        return text
-    parts = MARKED.split(text)
+def formulas(text: str) -> str:
+    """|x − t| and (N, *) mean what they say."""
+    parts = BETWEEN_CODE.split(text)
     parts[::2] = [re.sub(r"[|*]", r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def particles(text: str) -> str:
+    """A Korean particle may follow ``code`` at once."""
+    parts = BETWEEN_MARKED.split(text)
     parts[2::2] = [re.sub(r"^(?=\w)", r"\\ ", part) for part in parts[2::2]]
     return "".join(parts)
 
 
+def mend(text: str) -> str:
+    """A docstring as reST."""
+    return particles(formulas(text))
+
+
 def process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    lines[:] = map(mend, lines)
+    lines[:] = mend("\n".join(lines)).split("\n")
 
 
 def find_by_last_name(

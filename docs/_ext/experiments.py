@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from docstrings import mend
+from docstrings import particles
 from sphinx.application import Sphinx
 from sphinx_gallery.backreferences import THUMBNAIL_PARENT_DIV, THUMBNAIL_PARENT_DIV_CLOSE
 
@@ -21,12 +21,13 @@ ORDER = [f"ch06_{name}.py" for names in EXPERIMENTS.values() for name in names.s
 KOREAN = {
     "**Total running time of the script:** (0 minutes ": "걸린 시간: (",
     " seconds)": "초)",
-    ":ref:`Go to the end <": ":ref:`맨 아래 <",
-    "to download the full example code.": "에서 이 코드를 내려받을 수 있습니다.",
+    ":ref:`Go to the end <": ":ref:`코드 내려받기 <",
+    "to download the full example code.": "(맨 아래)",
     "Download Jupyter notebook:": "주피터 노트북:",
     "Download Python source code:": "파이썬 코드:",
     "Download zipped:": "묶음:",
 }
+PROSE = re.compile(r"(?:^ {0,3}\S.*\n?)+", re.MULTILINE)  # code is indented further
 THUMBNAIL = re.compile(
     r"^\.\. raw:: html\n\n +<div class=.sphx-glr-thumbcontainer.*?</div>\n +</div>\n", re.M | re.S
 )
@@ -55,8 +56,7 @@ def in_korean(app: Sphinx, docname: str, source: list[str]) -> None:
     elif docname.startswith("gallery/"):
         for english, korean in KOREAN.items():
             source[0] = source[0].replace(english, korean)
-        lines = source[0].split("\n")
-        source[0] = "\n".join(line if line[:1].isspace() else mend(line) for line in lines)
+        source[0] = PROSE.sub(lambda prose: particles(prose[0]), source[0])
 
 
 class Chapter:

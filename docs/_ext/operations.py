@@ -48,8 +48,7 @@ class Operations(SphinxDirective):
             operation = getattr(ops, name)
             if not callable(operation) or isinstance(operation, type):
                 continue
-            docstring = map(mend, (inspect.getdoc(operation) or "").splitlines())
-            text = GoogleDocstring(list(docstring), self.config)
+            text = GoogleDocstring(mend(inspect.getdoc(operation) or ""), self.config)
             lines += [
                 f".. py:function:: {name}{signature_of(operation)}",
                 "   :module: tinygrad_kr",
