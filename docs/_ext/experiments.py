@@ -14,7 +14,7 @@ EXPERIMENTS = {
     "6.3 배치 정규화": "batch_norm batch_norm_gradient batch_norm_overfitting",
     "6.4 바른 학습을 위해": """overfitting weight_decay l1_l2 decoupled_decay dropout
         validation_split early_stopping""",
-    "6.5 적절한 하이퍼파라미터 값 찾기": "hyperparameters hyperparameters_optuna",
+    "6.5 적절한 하이퍼파라미터 값 찾기": "hyperparameters",
 }
 ORDER = [f"ch06_{name}.py" for names in EXPERIMENTS.values() for name in names.split()]
 
@@ -53,7 +53,7 @@ def sections(index: str) -> str:
 def in_korean(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname == "gallery/index":
         source[0] = sections(source[0])
-    elif docname.startswith("gallery/"):
+    if docname.startswith("gallery/"):
         for english, korean in KOREAN.items():
             source[0] = source[0].replace(english, korean)
         source[0] = PROSE.sub(lambda prose: particles(prose[0]), source[0])
