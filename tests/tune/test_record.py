@@ -190,7 +190,7 @@ def test_nothing_of_a_torn_line_is_left(tmp_path: Path, whole: Any) -> None:
         {"space": SPACE | {"lr": tune.LogUniform(1e-6, 1e-3)}},
         {"space": {"lr": SPACE["lr"]}},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_another_searchs_record_is_refused_and_left_alone(
     tmp_path: Path, change: dict[str, Any]
@@ -316,7 +316,9 @@ def test_two_searches_on_one_record_are_one_too_many(tmp_path: Path) -> None:
     assert search(path).run(3) == one.trials
 
 
-@pytest.mark.parametrize("settings", [object(), {"x": math.nan}, {"x": {1}}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [object(), {"x": math.nan}, {"x": {1}}], ids=("object", "nan", "set")
+)
 def test_settings_must_be_json(tmp_path: Path, settings: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         search(tmp_path / "a.jsonl", settings=settings)

@@ -81,7 +81,11 @@ def test_a_search_of_failures_alone_can_be_drawn(viz: Any) -> None:
     assert len(viz.trials(search).axes[0].lines[0].get_xdata()) == 3
 
 
-@pytest.mark.parametrize("search", [None, [1.0], tune.RandomSearch(objective, SPACE)], ids=str)
+@pytest.mark.parametrize(
+    "search",
+    [None, [1.0], tune.RandomSearch(objective, SPACE)],
+    ids=("None", "list", "not run"),
+)
 def test_what_is_no_search_or_has_not_run_is_refused(viz: Any, search: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         viz.trials(search)
