@@ -95,6 +95,8 @@ def _check(x: Any) -> None:
 
 
 def _number(value: Any) -> float:
+    if isinstance(value, float):
+        return value
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "fiub":
         raise ShapeError(

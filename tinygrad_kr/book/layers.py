@@ -79,6 +79,7 @@ class Layer:
     #: 매개변수의 이름 → 기울기의 이름. The parameters, each with the attribute of its gradient.
     parameters: ClassVar[dict[str, str]] = {}
     _output: tuple[int, ...] | None = None
+    _room: Array | None = None
 
     def __init__(self) -> None:
         for gradient in self.parameters.values():
@@ -118,11 +119,19 @@ class Layer:
     def _input(self, x: Any) -> Array:
         """``x`` as an array of floats, of the parameters' dtype or a wider one."""
         a = floating(x)
+        dtype = a.dtype
         for name in self.parameters:
-            dtype = getattr(self, name).dtype
-            if dtype is not a.dtype:
-                a = a.astype(np.promote_types(a.dtype, dtype), copy=False)
-        return a
+            own = getattr(self, name).dtype
+            if own is not dtype:
+                dtype = np.promote_types(dtype, own)
+        if dtype is a.dtype:
+            return a
+        # Into the same array every time: a new one costs as much as the copying.
+        room = self._room
+        if room is None or room.shape != a.shape or room.dtype != dtype:
+            room = self._room = np.empty(a.shape, dtype)
+        room[...] = a
+        return room
 
     def _upstream(self, dout: Any) -> Array:
         g, name = floating(dout), type(self).__name__
@@ -140,7 +149,7 @@ class Layer:
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy has the arrays and no graph: it must go forward before it goes back.
-        return {k: v for k, v in vars(self).items() if k not in ("_graph", "_output")}
+        return {k: v for k, v in vars(self).items() if k not in ("_graph", "_output", "_room")}
 
 
 class Relu(Layer):

@@ -41,6 +41,7 @@ class _Optimizer:
         self._values: list[Any] = []
         self._count: dict[str, Any] = {}
         self._states: dict[Any, dict[str, Tensor]] = {}
+        self._numbers: dict[Any, Array] = {}
         self._arrays: list[Array] = []
         self._plan = Plan([], [], [])
 
@@ -73,7 +74,7 @@ class _Optimizer:
             if not isinstance(given, dict) and not isinstance(given, Mapping):
                 raise wrong_kind(name, given, "사전(dict)", "a dict")
         keys = list(params)
-        arrays = [_parameter(key, value) for key, value in params.items()]
+        arrays = [_parameter(key, value, self._numbers) for key, value in params.items()]
         slopes = [_gradient(key, a, grads) for key, a in zip(keys, arrays, strict=True)]
         values = [value for name, value in vars(self).items() if name[0] != "_"]
         if len(values) != len(self._values) or not all(map(is_, values, self._values)):
@@ -110,29 +111,32 @@ class _Optimizer:
         self._states |= fresh
 
 
-def _parameter(key: Any, value: Any) -> Array:
-    """A parameter as an array: itself, or a number as one of no dimensions."""
+def _parameter(key: Any, value: Any, numbers: dict[Any, Array]) -> Array:
+    """A parameter as an array: itself, or for a number the 0-d array that is kept for it."""
     if isinstance(value, np.ndarray):
-        if value.dtype.kind == "f" and value.flags.writeable:
-            return value
-        array = value
+        kind = value.dtype.kind
     elif isinstance(value, int | float | np.generic):
-        array = np.array(value)
+        kind = np.asarray(value).dtype.kind
     else:
         raise wrong_kind(f"params[{key!r}]", value, "소수형 배열이나 실수", "an array or a float")
-    if array.dtype.kind != "f":
+    if kind != "f":
+        dtype = np.asarray(value).dtype
         raise DTypeError(
-            f"params[{key!r}]의 자료형이 {array.dtype}입니다. 갱신하려면 소수형이어야 합니다: "
+            f"params[{key!r}]의 자료형이 {dtype}입니다. 갱신하려면 소수형이어야 합니다: "
             "astype(float)로 바꾸거나 3 대신 3.0을 쓰세요.",
-            f"params[{key!r}] is {array.dtype}, and only floats can be updated; use astype(float), "
+            f"params[{key!r}] is {dtype}, and only floats can be updated; use astype(float), "
             "or 3.0 instead of 3.",
         )
-    if not array.flags.writeable:
+    if not isinstance(value, np.ndarray):
+        number = numbers.setdefault(key, np.empty(()))
+        number[()] = value
+        return number
+    if not value.flags.writeable:
         raise InplaceError(
             f"params[{key!r}]은(는) 읽기 전용 배열입니다. copy()해서 쓰세요.",
             f"params[{key!r}] is a read-only array; copy() it first.",
         )
-    return array
+    return value
 
 
 def _gradient(key: Any, param: Array, grads: Mapping[Any, Any]) -> Array:

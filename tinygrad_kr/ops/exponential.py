@@ -73,8 +73,9 @@ atan = _real("atan", np.arctan, "아크탄젠트. The inverse tangent.", x=lambd
 
 def _sigmoid(x: Array) -> Any:
     # exp(-x) is infinite only where the sigmoid is below all normal numbers, but for float16.
-    e = np.exp(-x, dtype=np.promote_types(x.dtype, float32))
-    return (1 / (1 + e)).astype(x.dtype, copy=False)
+    if x.dtype == float16:
+        return _sigmoid(x.astype(float32)).astype(float16)
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid: Unary = _real(
