@@ -68,7 +68,8 @@ def _add_up(columns: Array, how: Slide) -> Array:
         shape[2 * dim + 1] = how.padded[dim]  # after C, and kernel and out of the dimensions before
         wide = np.zeros(shape, columns.dtype)
         stride, length = how.stride[dim], (how.out[dim] - 1) * how.stride[dim] + 1
-        from_, to = (slice(None),) * (dim + 1), (slice(None),) * (2 * dim + 1)
+        every: Any = (slice(None),)
+        from_, to = every * (dim + 1), every * (2 * dim + 1)
         for tap in range(how.kernel[dim]):
             first = tap * how.dilation[dim]
             wide[*to, first : first + length : stride] += columns[*from_, tap]
