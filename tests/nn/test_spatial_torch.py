@@ -207,17 +207,6 @@ def test_initial_values_are_drawn_from_the_same_range(name: str) -> None:
         assert mine.mean() == pytest.approx(its.mean(), rel=0.25)
 
 
-def test_a_size_is_chosen_for_a_transposed_convolution() -> None:
-    ours, theirs = nn.ConvTranspose2d(2, 4, 3, 2), torch.nn.ConvTranspose2d(2, 4, 3, 2)
-    x = wrap(np.zeros((1, 2, 5, 5), np.float32))
-    for size in ((11, 11), (12, 11), (1, 4, 12, 12)):
-        expected = tuple(theirs(torch.zeros(1, 2, 5, 5), output_size=size).shape)
-        assert ours(x, output_size=size).shape == expected
-    for size in ((13, 11), (10, 11), (11,)):
-        with pytest.raises(TinygradKrError):
-            ours(x, output_size=size)
-
-
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "uint8"])
 def test_dtypes(dtype: str) -> None:
     x = np.arange(32).reshape(1, 2, 4, 4).astype(dtype)

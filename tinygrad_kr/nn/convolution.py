@@ -18,30 +18,40 @@ from tinygrad_kr.nn.functional.spatial import Ints, per_dim
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
 from tinygrad_kr.ops.creation import empty
-from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
 
 
-class _Convolution(Module):
-    """What the two kinds share: the settings, the parameters, how they show."""
+class _Conv(Module):
+    """The settings and the parameters, of any number of dimensions."""
 
     _dims: int
     _transposed = False
-    _padding_modes: tuple[str, ...] = ("zeros", "reflect", "replicate", "circular")
 
     def __init__(
-        self, channels: tuple[int, int], kernel_size: Ints, stride: Ints, padding: Any,
-        dilation: Ints, groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
-    ) -> None:  # fmt: skip
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Ints,
+        stride: Ints = 1,
+        padding: Ints | str = 0,
+        dilation: Ints = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__()
         dims = self._dims
-        self.in_channels = integer("in_channels", channels[0], least=0)
-        self.out_channels = integer("out_channels", channels[1], least=0)
+        first = self.out_channels = integer("out_channels", out_channels, least=0)
+        second = self.in_channels = integer("in_channels", in_channels, least=0)
         self.groups = integer("groups", groups, least=1)
-        if self.in_channels % self.groups or self.out_channels % self.groups:
+        if first % self.groups or second % self.groups:
             raise ShapeError(
-                f"in_channels와 out_channels {channels}은(는) groups={groups}의 배수여야 합니다.",
-                f"in_channels and out_channels {channels} must be divisible by groups={groups}.",
+                f"in_channels={second}와 out_channels={first}은(는) groups={groups}의 배수여야 "
+                "합니다.",
+                f"in_channels={second} and out_channels={first} must be divisible by "
+                f"groups={groups}.",
             )
         self.kernel_size = per_dim("kernel_size", kernel_size, dims, 1)
         self.stride = per_dim("stride", stride, dims, 1)
@@ -49,8 +59,8 @@ class _Convolution(Module):
         reach = reach_of(self.kernel_size, self.dilation)
         self._margins = margins_of(type(self).__name__, padding, self.stride, reach)
         self.padding = padding if isinstance(padding, str) else per_dim("padding", padding, dims, 0)
-        self.padding_mode = choice("padding_mode", padding_mode, self._padding_modes)
-        first, second = self.out_channels, self.in_channels
+        modes = ["zeros"] if self._transposed else ["zeros", "reflect", "replicate", "circular"]
+        self.padding_mode = choice("padding_mode", padding_mode, modes)
         if self._transposed:
             first, second = second, first
         new = partial(empty, dtype=dtype, device=device)
@@ -79,27 +89,6 @@ class _Convolution(Module):
             shown.append(f"padding_mode={self.padding_mode}")
         return ", ".join(shown)
 
-
-class _Conv(_Convolution):
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Ints,
-        stride: Ints = 1,
-        padding: Ints | str = 0,
-        dilation: Ints = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            (in_channels, out_channels), kernel_size, stride, padding, dilation, groups, bias,
-            padding_mode, device, dtype,
-        )  # fmt: skip
-
     def forward(self, input: Tensor) -> Tensor:
         padding: Any = self.padding
         conv = getattr(F, f"conv{self._dims}d")
@@ -127,13 +116,10 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """2차원 합성곱: 필터를 그림 위로 옮겨 가며 곱해 더한다.
 
-    The convolution :func:`~tinygrad_kr.nn.functional.conv2d`; ``weight`` and ``bias`` are drawn
-    from U(−r, r), r = 1/√(in_channels / groups · kernel).
+    The convolution that :func:`~tinygrad_kr.nn.functional.conv2d` explains; ``weight`` and ``bias``
+    are drawn from U(−r, r), r = 1/√(in_channels / groups · kernel).
 
     Args:
-        kernel_size, stride, padding, dilation: an integer, or one for each dimension; ``padding``
-            may be "valid" (none), or "same" where the stride is 1: the size stays.
-        groups: into how many parts the channels are split, each convolved by itself.
         padding_mode: what the margins hold: "zeros", or the input mirrored ("reflect"), its edge
             ("replicate"), its other end ("circular").
 
@@ -164,9 +150,8 @@ class Conv3d(_Conv):
     _dims = 3
 
 
-class _ConvTranspose(_Convolution):
+class _ConvTranspose(_Conv):
     _transposed = True
-    _padding_modes = ("zeros",)
 
     def __init__(
         self,
@@ -185,37 +170,21 @@ class _ConvTranspose(_Convolution):
     ) -> None:
         padding = per_dim("padding", padding, self._dims, 0)
         super().__init__(
-            (in_channels, out_channels), kernel_size, stride, padding, dilation, groups, bias,
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
             padding_mode, device, dtype,
         )  # fmt: skip
         self.output_padding = per_dim("output_padding", output_padding, self._dims, 0)
 
-    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         conv = getattr(F, f"conv_transpose{self._dims}d")
         try:
-            more = self.output_padding if output_size is None else self._missing(input, output_size)
             out: Tensor = conv(
-                input, self.weight, self.bias, self.stride, self.padding, more, self.groups,
-                self.dilation,
+                input, self.weight, self.bias, self.stride, self.padding, self.output_padding,
+                self.groups, self.dilation,
             )  # fmt: skip
         except (ShapeError, DTypeError) as error:
             raise self._blame(error) from None
         return out
-
-    def _missing(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
-        """The output padding with which the result has this size."""
-        wanted = integers(output_size)[-self._dims :]
-        reach = reach_of(self.kernel_size, self.dilation)
-        each = zip(input.shape[-self._dims :], self.stride, self._margins, reach, strict=True)
-        least = [(n - 1) * s - 2 * p + r for n, s, (p, _), r in each]
-        bounds = zip(wanted, least, self.stride, strict=False)
-        if len(wanted) != self._dims or any(not m <= w < m + s for w, m, s in bounds):
-            most = [m + s - 1 for m, s in zip(least, self.stride, strict=True)]
-            raise ShapeError(
-                f"output_size는 {least} 이상 {most} 이하여야 합니다: {output_size!r}.",
-                f"output_size must be between {least} and {most}, not {output_size!r}.",
-            )
-        return tuple(w - m for w, m in zip(wanted, least, strict=True))
 
 
 class ConvTranspose1d(_ConvTranspose):
@@ -234,8 +203,7 @@ class ConvTranspose2d(_ConvTranspose):
     the same settings takes the shape of its result to that of its input.
 
     Args:
-        output_padding: how much larger the result is at its end. ``forward`` takes ``output_size``
-            in its place.
+        output_padding: how much larger the result is at its end.
 
     Shape:
         (N, in_channels, H, W) or (in_channels, H, W) gives out_channels in their place; ``weight``

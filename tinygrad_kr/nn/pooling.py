@@ -64,15 +64,7 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """2차원 최대 풀링: 창마다 가장 큰 값.
 
-    The maximum of each window; the gradient goes to the first of equals.
-
-    Args:
-        kernel_size: the size of a window: an integer, or one for each dimension, as below.
-        stride: from window to window, ``kernel_size`` if None.
-        padding: how far windows reach over the edges, where nothing counts; at most half of one.
-        dilation: from element to element in a window.
-        return_indices: give a tuple, the maxima and where they stood in the flattened space.
-        ceil_mode: whether a window may run over the end.
+    The maximum of each window, as :func:`~tinygrad_kr.nn.functional.max_pool2d` explains.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 7.3
@@ -122,12 +114,7 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """2차원 평균 풀링: 창마다의 평균.
 
-    The mean of each window.
-
-    Args:
-        kernel_size, stride, padding, ceil_mode: as of :class:`MaxPool2d`; the margins are zeros.
-        count_include_pad: whether the zeros of the margins count.
-        divisor_override: divides the sums in place of the number of elements.
+    The mean of each window, as :func:`~tinygrad_kr.nn.functional.avg_pool2d` explains.
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.AvgPool2d(2)(ops.arange(16.0).reshape(1, 4, 4))
@@ -206,8 +193,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
 class AdaptiveMaxPool2d(_AdaptiveMax):
     """2차원 적응 최대 풀링.
 
-    The maxima of windows that make the size ``output_size``; with ``return_indices`` a tuple of
-    them and of where they stood in the flattened space.
+    The maxima of windows that make the size ``output_size``; see :class:`AdaptiveAvgPool2d`.
     """
 
     _function = staticmethod(F.adaptive_max_pool2d)

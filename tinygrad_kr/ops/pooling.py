@@ -34,6 +34,7 @@ class Windows(NamedTuple):
     dim: int
     size: int
     starts: tuple[int, ...]
+    ends: tuple[int, ...]
     dilation: int
     taps: tuple[Tap, ...]
 
@@ -47,6 +48,10 @@ class Windows(NamedTuple):
         """Where in the input a tap of each window lies."""
         starts = np.array(self.starts).reshape(-1, *(1,) * (code.ndim - self.dim - 1))
         return starts + code.astype(np.int64) * self.dilation
+
+    def counts(self, margin: int = 0) -> Array:
+        """How many elements each window has, with those of a margin around the input."""
+        return np.minimum(self.ends, self.size + margin) - np.maximum(self.starts, -margin)
 
 
 @lru_cache(maxsize=1024)
@@ -62,8 +67,9 @@ def regular(
         if first <= last:
             inside = slice(first * stride + at, last * stride + at + 1, stride)
             taps.append((number, (*lead, slice(first, last + 1)), (*lead, inside)))
-    starts = tuple(range(-padding, count * stride - padding, stride))
-    return Windows(dim, size, starts, dilation, tuple(taps))
+    starts = range(-padding, count * stride - padding, stride)
+    ends = [start + (kernel - 1) * dilation + 1 for start in starts]
+    return Windows(dim, size, (*starts,), (*ends,), dilation, (*taps,))
 
 
 @lru_cache(maxsize=1024)
@@ -73,22 +79,16 @@ def adaptive(dim: int, size: int, count: int) -> Windows:
         return regular(dim, size, count, size // count, size // count, 0, 1)
     lead = (slice(None),) * dim
     number = np.arange(count)
-    starts, lengths = number * size // max(count, 1), widths(size, count)
+    starts, ends = number * size // max(count, 1), -(-(number + 1) * size // max(count, 1))
     # Of windows that start together, each is in another tap.
     turn = number - np.searchsorted(starts, starts)
     taps = [
         (t, (*lead, some), (*lead, starts[some] + t))
-        for t in range(lengths.max(initial=0))
+        for t in range((ends - starts).max(initial=0))
         for k in range(turn.max(initial=-1) + 1)
-        if (some := np.flatnonzero((lengths > t) & (turn == k))).size
+        if (some := np.flatnonzero((ends - starts > t) & (turn == k))).size
     ]
-    return Windows(dim, size, tuple(starts.tolist()), 1, tuple(taps))
-
-
-def widths(size: int, count: int) -> Array:
-    """How many elements each of ``count`` adaptive windows has."""
-    number = np.arange(count)
-    return -(-(number + 1) * size // max(count, 1)) - number * size // max(count, 1)
+    return Windows(dim, size, (*starts.tolist(),), (*ends.tolist(),), 1, (*taps,))
 
 
 def _into(ufunc: np.ufunc, a: Array, at: Any, b: Any) -> None:

@@ -58,18 +58,13 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
         kept = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in each)
         input = getitem(input, index=kept)
     grown = [(max(a, 0), max(b, 0)) for a, b in margins]
-    return _constant(input, grown, value or 0) if mode == "constant" else _taken(input, grown, mode)
-
-
-def _constant(x: Any, margins: Margins, value: float) -> Tensor:
-    wide = tuple(n + a + b for n, (a, b) in zip(x.shape, margins, strict=True))
-    inside = tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, margins, strict=True))
-    y = spread(x, shape=wide, index=inside)
-    if value == 0:
+    if mode != "constant":
+        return _taken(input, grown, mode)
+    inside = tuple(slice(a, a + n) for n, (a, _) in zip(input.shape, grown, strict=True))
+    y = spread(input, shape=sizes, index=inside)
+    if not value:
         return y
-    held = np.zeros(wide, np.bool_)
-    held[inside] = True
-    return where(held, y, value)
+    return where(spread(np.ones(input.shape, np.bool_), shape=sizes, index=inside), y, value)
 
 
 def _taken(x: Any, margins: Margins, mode: str) -> Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import wrap
-from tinygrad_kr.dtypes import Array, float16, float32
+from tinygrad_kr.dtypes import float16, float32
 from tinygrad_kr.errors import DTypeError, ShapeError
 from tinygrad_kr.nn.functional.spatial import Ints, each_dim, need_space, per_dim
 from tinygrad_kr.ops import pooling as ops
@@ -101,14 +101,8 @@ def _means(input: Any, windows: Sequence[ops.Windows], counts: Any) -> Tensor:
     """The sums of the windows by their counts; half precision by way of float32."""
     half = input.dtype == float16
     y = ops.sum_pool(cast(input, float32) if half else input, windows)
-    y = y / (counts.astype(y.dtype) if isinstance(counts, np.ndarray) else counts)
+    y = y / (counts if isinstance(counts, int) else counts.astype(y.dtype))
     return cast(y, float16) if half else y
-
-
-def _outer(counts: Sequence[Array]) -> Any:
-    """The product of the counts of each dimension: one number where all are alike."""
-    product = reduce(np.multiply.outer, counts)
-    return float(product.flat[0]) if product.size and np.ptp(product) == 0 else product
 
 
 def _avg_pool(
@@ -146,18 +140,9 @@ def _avg_pool(
                 f"{name}: divisor_override must be not zero.",
             )
         return _means(input, windows, divisor_override)
-    counts = []
-    sizes, margins = (
-        per_dim("kernel_size", kernel_size, dims, 1),
-        per_dim("padding", padding, dims, 0),
-    )
-    for one, k, p in zip(windows, sizes, margins, strict=True):
-        start = np.array(one.starts)
-        end = np.minimum(start + k, one.size + p)
-        if not count_include_pad:
-            start, end = np.maximum(start, 0), np.minimum(end, one.size)
-        counts.append(end - start)
-    return _means(input, windows, _outer(counts))
+    around = per_dim("padding", padding, dims, 0) if count_include_pad else (0,) * dims
+    counts = [w.counts(p) for w, p in zip(windows, around, strict=True)]
+    return _means(input, windows, reduce(np.multiply.outer, counts))
 
 
 def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> list[ops.Windows]:
@@ -191,7 +176,7 @@ def _adaptive_avg_pool(dims: int, input: Tensor, output_size: Any) -> Tensor:
     name = f"adaptive_avg_pool{dims}d"
     windows = _adaptive(name, dims, input, output_size)
     need_floating(name, input)
-    return _means(input, windows, _outer([ops.widths(w.size, len(w.starts)) for w in windows]))
+    return _means(input, windows, reduce(np.multiply.outer, [w.counts() for w in windows]))
 
 
 def _adaptive_max_pool(
@@ -199,17 +184,9 @@ def _adaptive_max_pool(
 ) -> Any:
     """적응 최대 풀링: 출력의 크기를 정하면 창이 거기에 맞춘다.
 
-    The maxima of the windows of ``adaptive_avg_pool``.
+    The maxima of the windows of ``adaptive_avg_pool``; with ``return_indices`` a tuple of them and
+    of where they stood in the flattened space.
 
-    Args:
-        output_size: an integer, or one for each dimension; None keeps the size.
-        return_indices: give a tuple, the maxima and where they stood in the flattened space.
-
-    Shape:
-        (N, C, *size) or (C, *size); the result is of ``output_size``.
-
-    Raises:
-        ShapeError, DTypeError: what does not fit together; ``input`` is not floating.
     """
     name = f"adaptive_max_pool{dims}d"
     windows = _adaptive(name, dims, input, output_size)
