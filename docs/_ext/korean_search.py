@@ -30,6 +30,11 @@ var splitQuery = (query) =>
   (query.match(/[가-힣]+|(?:(?![가-힣])[\\p{L}\\p{N}_])+/gu) ?? []).flatMap((word) =>
     /[가-힣]/.test(word) ? pieces(word.replace(particle, "")) : [word],
   );
+// Sphinx's own Korean leaves this empty.
+document.addEventListener("DOMContentLoaded", () => {
+  const found = "Search finished, found one page matching the search query.";
+  Documentation.TRANSLATIONS[found] = ["${resultCount}곳에서 찾았습니다."];
+});
 """
 
 
