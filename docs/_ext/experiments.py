@@ -19,10 +19,11 @@ EXPERIMENTS = {
 ORDER = [f"ch06_{name}.py" for names in EXPERIMENTS.values() for name in names.split()]
 
 KOREAN = {
-    "**Total running time of the script:** (0 minutes ": "걸린 시간: (",
-    " seconds)": "초)",
+    r"\*\*Total running time of the script:\*\* \((\d+) minutes +([\d.]+) seconds\)": (
+        r"걸린 시간: \1분 \2초"
+    ),
     ":ref:`Go to the end <": ":ref:`코드 내려받기 <",
-    "to download the full example code.": "(맨 아래)",
+    r"to download the full example code\.": "(맨 아래)",
     "Download Jupyter notebook:": "주피터 노트북:",
     "Download Python source code:": "파이썬 코드:",
     "Download zipped:": "묶음:",
@@ -55,7 +56,7 @@ def in_korean(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = sections(source[0])
     if docname.startswith("gallery/"):
         for english, korean in KOREAN.items():
-            source[0] = source[0].replace(english, korean)
+            source[0] = re.sub(english, korean, source[0])
         source[0] = PROSE.sub(lambda prose: particles(prose[0]), source[0])
 
 
