@@ -90,7 +90,8 @@ for name, runs in slow.items():
     report(f"SGD, {name}", runs)
 none, book, inverted = slow.values()
 for free, dropped in zip(none, book, strict=True):
-    assert dropped.gap < free.gap - 0.05
+    assert dropped.gap < free.gap
+assert np.mean([c.gap for c in book]) < np.mean([c.gap for c in none]) - 0.05
 
 # %%
 # 끝까지 배우게 하면

@@ -25,7 +25,7 @@ from tinygrad_kr.utils.data import DataLoader, TensorDataset, random_split
 from tinygrad_kr.viz import say
 
 run = begin()
-x, t, x_test, t_test = mnist(10000, 10000)
+x, t = mnist(10000, 1)[:2]
 
 # %%
 # 6:2:2로 나누기
@@ -92,7 +92,7 @@ assert abs(fair.mean() - 0.1) < 4 * 0.03 / rounds**0.5
 # %%
 # 진짜 레이블에서도
 # -----------------
-# 진짜 레이블로 다시 합니다. 이번에는 진짜 실력을 모르므로, 따로 남겨 둔 10,000장으로 재어 진짜로
+# 진짜 레이블로 다시 합니다. 이번에는 진짜 실력을 모르므로, 뽑히지 않은 9,500장으로 재어 진짜로
 # 삼습니다. 발표하는 정확도에서 진짜를 뺀 것이 부풀린 만큼입니다.
 
 names = [
@@ -102,10 +102,11 @@ names = [
 ]
 errors = np.empty((rounds, 3))
 for i in range(rounds):
-    rows = torch.randperm(len(x))[:500]
-    models, judged, tested = compete(x[rows], t[rows])
+    order = torch.randperm(len(x))
+    x_unseen, t_unseen = x[order[500:]], t[order[500:]]
+    models, judged, tested = compete(x[order[:500]], t[order[:500]])
     first, second = int(np.argmax(tested)), int(np.argmax(judged))
-    true = [accuracy(models[best], x_test, t_test) for best in (first, second, second)]
+    true = [accuracy(models[best], x_unseen, t_unseen) for best in (first, second, second)]
     errors[i] = np.subtract([tested[first], judged[second], tested[second]], true)
 means, doubts = errors.mean(axis=0), errors.std(axis=0, ddof=1) / rounds**0.5
 for name, mean, doubt in zip(names, means, doubts, strict=True):
