@@ -333,7 +333,9 @@ class BatchNormalization(Recorded):
         )
         gamma, beta = own
         share = 1 - self.momentum
-        y = normalize_batch(x, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False)
+        y = normalize_batch(
+            x, mean, var, gamma, beta, train_flg, share, 1e-6, unbiased=False, of_one=True
+        )
         self.running_mean, self.running_var = mean._array, var._array
         return y
 

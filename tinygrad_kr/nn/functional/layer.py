@@ -111,10 +111,10 @@ def batch_norm(
 
 def normalize_batch(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any, bias: Any,
-    training: bool, share: float, eps: float, unbiased: bool,
+    training: bool, share: float, eps: float, unbiased: bool, of_one: bool = False,
 ) -> Tensor:  # fmt: skip
-    """batch_norm과 같다. :func:`batch_norm`, perhaps with a biased running variance, which a batch
-    of one has too."""
+    """batch_norm과 같다. :func:`batch_norm`, perhaps with a biased running variance, and perhaps
+    ``of_one`` value a channel, which becomes 0 before the bias."""
     x = input._array
     if x.ndim < 2:
         raise ShapeError(
@@ -139,7 +139,7 @@ def normalize_batch(
         shape = fused.channels(input)
         return input * reshape(scale, shape) + reshape(shift, shape)
     count = x.size // max(x.shape[1], 1)
-    if unbiased and count == 1:
+    if count == 1 and not of_one:
         raise ShapeError(
             f"훈련 중에는 채널마다 값이 둘 이상이어야 합니다: 형상 {x.shape}. drop_last=True로 "
             "작은 배치를 빼거나 eval()을 부르세요.",
