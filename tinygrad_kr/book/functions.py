@@ -48,7 +48,7 @@ def floating(x: Any) -> Array:
 def identity_function(x: Any) -> Any:
     """항등 함수: 회귀의 출력층.
 
-    ``x`` itself.
+    The identity: ``x`` itself.
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 3.5.1
@@ -93,7 +93,7 @@ def sigmoid_grad(x: Any) -> Any:
 def relu(x: Any) -> Any:
     """ReLU: 0보다 크면 그대로, 아니면 0.
 
-    max(x, 0).
+    The rectified linear unit, max(x, 0).
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 3.2.7

@@ -15,7 +15,8 @@ import numpy as np
 from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.book.functions import labels
 from tinygrad_kr.book.gradient import numerical_gradient
-from tinygrad_kr.book.layers import Affine, Layer, Relu, Sigmoid, SoftmaxWithLoss, named
+from tinygrad_kr.book.layer import Layer, named
+from tinygrad_kr.book.layers import Affine, Relu, Sigmoid, SoftmaxWithLoss
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, TinygradKrError
 from tinygrad_kr.hyperparameters import choice, integer, number, wrong_kind

@@ -233,7 +233,7 @@ class Nesterov(Momentum):
 
 
 class AdaGrad(_Optimizer):
-    """AdaGrad: h ← h + g², W ← W - η g / (√h + 1e-7).
+    """AdaGrad, 원소마다의 학습률 감소: h ← h + g², W ← W - η g / (√h + 1e-7).
 
     AdaGrad: the more an element has moved, the smaller its steps.
 
@@ -255,7 +255,7 @@ class AdaGrad(_Optimizer):
 
 
 class RMSprop(_Optimizer):
-    """RMSProp: h ← ρh + (1 - ρ)g², W ← W - η g / (√h + 1e-7).
+    """RMSProp, 지수이동평균: h ← ρh + (1 - ρ)g², W ← W - η g / (√h + 1e-7).
 
     RMSProp: AdaGrad that forgets.
 
@@ -283,7 +283,7 @@ class RMSprop(_Optimizer):
 
 
 class Adam(_Optimizer):
-    """Adam: W ← W - ηₜ m / (√v + 1e-7), ηₜ = η √(1 - β₂ᵗ) / (1 - β₁ᵗ).
+    """Adam, 모멘텀과 RMSProp을 함께: W ← W - ηₜ m / (√v + 1e-7), ηₜ = η √(1 - β₂ᵗ) / (1 - β₁ᵗ).
 
     Adam with its ε beside the uncorrected √v: m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g².
 
