@@ -106,9 +106,9 @@ fast = {
 }
 for name, runs in fast.items():
     report(f"Momentum, {name}", runs)
-for free, dropped in zip(*fast.values(), strict=True):
-    assert min(free.train[-1], dropped.train[-1]) > 0.99
-    assert dropped.test[-1] > free.test[-1] + 0.01
+assert all(curves.train[-1] > 0.99 for runs in fast.values() for curves in runs)
+tests = [np.mean([curves.test[-1] for curves in runs]) for runs in fast.values()]
+assert tests[1] > tests[0] + 0.01
 
 # %%
 # 그림에서 볼 것
@@ -119,7 +119,7 @@ for free, dropped in zip(*fast.values(), strict=True):
 #   모자랍니다.
 # - 역 드롭아웃은 신호의 크기를 지키므로 훨씬 빨리 배웁니다. 이 설정에서 틈은 거의 줄지 않습니다.
 # - **오른쪽**: 끝까지 배우게 하면 드롭아웃의 몫이 드러납니다. 훈련 정확도는 똑같이 100%인데 시험
-#   정확도가 3%포인트쯤 높습니다.
+#   정확도가 평균 3%포인트쯤 높습니다. 씨앗마다 다르므로 평균을 보아야 합니다.
 # - 학습 중의 훈련 정확도도 ``eval()``\ 로 잰 것입니다. 이것을 잊으면 드롭아웃이 켜진 채로 시험하게
 #   됩니다.
 
