@@ -34,15 +34,12 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _all_stays_as_it_is() -> Iterator[None]:
-    """A page may add an operation or install the book's modules; nobody else is to meet them."""
-    records, modules = dict(registry), dict(sys.modules)
+def _records_stay_as_they_are(book_is_forgotten: None) -> Iterator[None]:
+    """A page may show how to add an operation; the package is not to keep it."""
+    before = dict(registry)
     yield
     registry.clear()
-    registry.update(records)
-    for name in set(sys.modules) - set(modules):
-        if name.partition(".")[0] in ("common", "dataset"):
-            del sys.modules[name]
+    registry.update(before)
 
 
 @pytest.mark.parametrize("page", PAGES)
