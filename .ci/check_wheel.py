@@ -10,7 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-CORE_LIMIT = 215_000
+CORE_LIMIT = 225_000
 ROOM_LIMITS = {"testing": 40_000, "book": 30_000, "tune": 15_000, "viz": 40_000}
 
 

@@ -132,7 +132,8 @@ assert step_seconds[1] < step_seconds[10_000] < 10_000 * step_seconds[1]
 #   에폭마다 한 걸음뿐이라 아직 가는 중입니다. 미니배치는 그 사이입니다.
 # - **오른쪽**: 가로축은 본 데이터의 수입니다. 하나씩이 가장 먼저 내려오지만 끝까지 흔들립니다.
 #
-# 하나씩 보는 길도 학습률을 줄여 가면 가라앉습니다. 그것이 학습률 감소(learning-rate decay)입니다.
+# 하나씩 보는 길도 학습률을 줄여 가면 흔들림이 가라앉습니다. 그것이 학습률
+# 감소(learning-rate decay)입니다.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5))
 paths(walks, loss, left, xlim=(-1.3, 3.3), ylim=(-2.3, 1.9), minimum=tuple(best))

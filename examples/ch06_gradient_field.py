@@ -44,7 +44,7 @@ angles = missed_by(x, y)
 for degrees in (10, 30, 60):
     share = 100 * (angles > degrees).mean()
     print(f"{degrees}°보다 더 빗나가는 화살표(arrows that miss by more): {share:.0f} %")
-print(f"가운데값(median) {np.median(angles):.0f}°, 가장 큰 각(largest) {angles.max():.1f}°")
+print(f"중앙값(median) {np.median(angles):.0f}°, 가장 큰 각(largest) {angles.max():.1f}°")
 assert (angles > 30).mean() > 0.75
 
 # %%
