@@ -119,7 +119,7 @@ assert run.pick(quick=0.001, default=0.005) < min(rates) < max(rates) < 0.01
 # 좋은 학습률은 범위의 오른쪽 끝인 0.01 가까이에 몰립니다. 두 회차를 거쳐도 범위 밖은 알 수
 # 없습니다.
 # 가장 좋은 값이 가장자리에 있으면 범위를 옮겨 다시 찾습니다. 1까지 넓히면 더 좋은 학습률이
-# 나옵니다. 이 짧은 학습에서는 .01이 아직 작은 값이었습니다.
+# 나옵니다. 이 짧은 학습에서는 0.01이 아직 작은 값이었습니다.
 
 wide = tune.RandomSearch(objective, space | {"lr": tune.LogUniform(1e-3, 1)})
 wide.run(run.pick(quick=5, default=12, full=50))
