@@ -17,7 +17,6 @@ Random search for the learning rate and the weight decay, in the book's four ste
 # 6:2:2처럼 나눕니다. MNIST에는 시험 데이터가 따로 있으니, 여기서는 책처럼 훈련 이미지 500장 가운데
 # 20 %를 검증에 씁니다.
 
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -26,22 +25,17 @@ from matplotlib.colors import LogNorm
 
 import tinygrad_kr as torch
 from helpers.experiment import begin
+from helpers.networks import accuracy, fit, mlp, mnist
 from tinygrad_kr import nn, optim, tune, viz
-from tinygrad_kr.datasets import MNIST
 from tinygrad_kr.utils.data import DataLoader, TensorDataset, random_split
 
 run = begin()
-folder = Path(__file__).parent / "data"
-
-
-def pixels(mnist: MNIST, count: int) -> TensorDataset:
-    return TensorDataset(mnist.data[:count].reshape(-1, 784).float() / 255, mnist.targets[:count])
-
-
-digits, test = pixels(MNIST(folder), 500), pixels(MNIST(folder, train=False), 10_000)
+x, t, x_test, t_test = mnist(500, 10_000)
+digits = TensorDataset(x, t)
 three = random_split(digits, [0.6, 0.2, 0.2])
 print("6:2:2로 나누면(split 6:2:2):", [len(part) for part in three])
 training, validation = random_split(digits, [0.8, 0.2])
+x_validation, t_validation = next(iter(DataLoader(validation, batch_size=len(validation))))
 
 # %%
 # 무엇을 재는가
@@ -55,39 +49,19 @@ epochs = run.pick(quick=20, default=50)
 curves: dict[float, list[float]] = {}
 
 
-def he_linear(n_in: int, n_out: int) -> nn.Linear:
-    layer = nn.Linear(n_in, n_out)
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-@torch.no_grad()
-def accuracy(model: nn.Module, data: Any) -> float:
-    images, labels = next(iter(DataLoader(data, batch_size=len(data))))
-    return int((model(images).argmax(dim=1) == labels).sum()) / len(labels)
-
-
 def train(params: dict[str, Any], seed: int) -> nn.Module:
     torch.manual_seed(seed)
-    layers: list[nn.Module] = []
-    for n_in in (784, 100, 100, 100, 100, 100):
-        layers += [he_linear(n_in, 100), nn.ReLU()]
-    model = nn.Sequential(*layers, he_linear(100, 10))
+    model = mlp([784, *[100] * 6, 10])
     optimizer = optim.SGD(model.parameters(), params["lr"], weight_decay=params["weight_decay"])
-    criterion = nn.CrossEntropyLoss()
     curve = curves[params["lr"]] = []
     for _ in range(epochs):
-        for images, labels in DataLoader(training, batch_size=100, shuffle=True):
-            optimizer.zero_grad()
-            criterion(model(images), labels).backward()
-            optimizer.step()
-        curve.append(accuracy(model, validation))
+        fit(model, optimizer, DataLoader(training, batch_size=100, shuffle=True))
+        curve.append(accuracy(model, x_validation, t_validation))
     return model
 
 
 def objective(params: dict[str, Any], seed: int) -> float:
-    return accuracy(train(params, seed), validation)
+    return accuracy(train(params, seed), x_validation, t_validation)
 
 
 # %%
@@ -132,7 +106,7 @@ assert wide.best.score > search.best.score
 # 가장 높은 검증 점수는 여럿 가운데 고른 것이라 실력보다 높기 쉽습니다. 시험 정확도와 견주어 보세요.
 
 for name, best in (("책의 범위(the book's range)", search.best), ("넓힌 범위(wider)", wide.best)):
-    tested = accuracy(train(best.params, seed=0), test)
+    tested = accuracy(train(best.params, seed=0), x_test, t_test)
     print(f"{name}: lr {best.params['lr']:.4f} · 검증(validation) {best.score:.3f} · "
           f"시험(test) {tested:.3f}")  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +12,8 @@ import pytest
 import tinygrad_kr as tg
 from tinygrad_kr import nn, optim
 
-matplotlib = pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.usefixtures("runs")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-@pytest.fixture(autouse=True)
-def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A place of its own for what they write, and every global setting put back."""
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-    from helpers import experiment
-
-    place = tmp_path / "examples" / "runs"
-    place.mkdir(parents=True)
-    monkeypatch.setattr(experiment, "RUNS", place)
-    state, backend = tg.get_rng_state(), matplotlib.get_backend()
-    matplotlib.use("agg")
-    with matplotlib.rc_context():
-        yield place
-    matplotlib.pyplot.close("all")
-    matplotlib.use(backend)
-    tg.set_rng_state(state)
 
 
 def test_decoupled_decay_holds_what_it_claims(

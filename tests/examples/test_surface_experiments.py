@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import runpy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +13,10 @@ import pytest
 
 import tinygrad_kr as tg
 
-matplotlib = pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.usefixtures("runs")
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 START = np.array([-7.0, 2.0])
-
-
-@pytest.fixture(autouse=True)
-def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A place of its own for what they write, and every global setting put back."""
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-    from helpers import experiment, places
-
-    place = tmp_path / "examples" / "runs"
-    place.mkdir(parents=True)
-    for module in (experiment, places):
-        monkeypatch.setattr(module, "RUNS", place)
-    state, backend = tg.get_rng_state(), matplotlib.get_backend()
-    matplotlib.use("agg")
-    with matplotlib.rc_context():
-        yield place
-    matplotlib.pyplot.close("all")
-    matplotlib.use(backend)
-    tg.set_rng_state(state)
 
 
 def run(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

@@ -26,6 +26,10 @@ from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
 from tinygrad_kr.tensor import Tensor
 
+#: 책의 교차 엔트로피가 확률에 더하는 수. What the book adds to a probability.
+BOOK_EPSILON: Final = 1e-7
+
+
 # Regression
 
 
@@ -255,10 +259,6 @@ def _shares(
 def log_of(probabilities: Any) -> Any:
     """책의 로그: 0에서도 유한하다. The book's logarithm of probabilities, finite at 0 too."""
     return log(probabilities + BOOK_EPSILON)
-
-
-#: 책의 교차 엔트로피가 확률에 더하는 수. What the book adds to a probability.
-BOOK_EPSILON: Final = 1e-7
 
 
 def check_plain(smoothing: float) -> None:
