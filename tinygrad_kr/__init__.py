@@ -14,6 +14,7 @@ from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from numpy import finfo as finfo
 from numpy import iinfo as iinfo
@@ -49,6 +50,7 @@ from tinygrad_kr.dtypes import set_default_dtype as set_default_dtype
 from tinygrad_kr.dtypes import uint8 as uint8
 from tinygrad_kr.io import load as load
 from tinygrad_kr.io import save as save
+from tinygrad_kr.leaves import leaves as _leaves
 from tinygrad_kr.ops import *  # noqa: F403
 from tinygrad_kr.printing import set_printoptions as set_printoptions
 from tinygrad_kr.random import Generator as Generator
@@ -77,3 +79,8 @@ Size: type = tuple
 newaxis = None
 
 __version__ = "0.1.0"
+
+if _TYPE_CHECKING:
+    from tinygrad_kr.more import *  # noqa: F403
+else:
+    __getattr__, __dir__ = _leaves(__name__)

@@ -164,6 +164,13 @@ class MissingKeyError(TinygradKrError, KeyError, ValueError):
     """
 
 
+class MissingNameError(TinygradKrError, AttributeError):
+    """그런 이름이 없다.
+
+    A name that a module or a tensor does not have.
+    """
+
+
 class NameTakenError(TinygradKrError, ImportError):
     """다른 모듈이 이미 쓰는 이름이다.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,15 @@ from tinygrad_kr.methods.arithmetic import ArithmeticMethods
 from tinygrad_kr.methods.conversion import ConversionMethods
 from tinygrad_kr.methods.inplace import InplaceMethods
 from tinygrad_kr.methods.numpy_protocol import NumpyMethods
+from tinygrad_kr.methods.rare import RareMethods, TensorType
 from tinygrad_kr.methods.reduction import ReductionMethods
 from tinygrad_kr.methods.shape import ShapeMethods
 from tinygrad_kr.ops.creation import legacy_array, require_grad
+
+if TYPE_CHECKING:
+    from tinygrad_kr.methods.more import MoreMethods
+else:
+    MoreMethods = RareMethods
 
 
 class Tensor(
@@ -33,6 +39,8 @@ class Tensor(
     ReductionMethods,
     ConversionMethods,
     NumpyMethods,
+    MoreMethods,
+    metaclass=TensorType,
 ):
     """다차원 배열과, 그 값이 어떻게 계산되었는지.
 

@@ -115,6 +115,17 @@ def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Tens
     return x  # type: ignore[no-any-return]
 
 
+def in_place(op: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The in-place method of an op: ``hypot_ = in_place(hypot)``."""
+
+    def method(self: Any, *operands: Any, **static: Any) -> Tensor:
+        return apply(self, op, *operands, **static)
+
+    method.__name__ = method.__qualname__ = f"{op.__name__}_"
+    method.__doc__ = f"{op.__name__}의 제자리 꼴.\n\n``{op.__name__}``, in place."
+    return method
+
+
 def _source(x: Any, value: Any) -> Any:
     """What is to be written into ``x``: a tensor as it is, a number or an array in its dtype."""
     if isinstance(value, TensorBase):

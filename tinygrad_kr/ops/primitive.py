@@ -16,6 +16,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
+from types import MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -160,6 +161,10 @@ class Primitive:
 
     def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
         return _by_name, (self.name,)
+
+    def __get__(self, tensor: Any, owner: Any = None) -> Any:
+        """In the body of a class a record is a method, as a function is."""
+        return self if tensor is None else MethodType(self, tensor)
 
     def _plan(self, needs: int) -> _Plan:
         """What a call keeps, when these of its inputs need a gradient."""
