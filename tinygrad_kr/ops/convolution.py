@@ -4,16 +4,17 @@ Convolution in any number of dimensions. It is linear in the input and in the we
 its two derivatives, and the three are one another's VJPs.
 
 They work on *columns*: for each place of the kernel, the input values under it, as a column of a
-matrix, so that one product does it all. Columns repeat the input once for each element of the
-kernel. They are made for a few samples at a time, which stay in the cache, and again on the way
-back; the samples stand last in them, for long runs of memory to copy.
+matrix, so that a product does it all. Columns repeat the input once for each element of the kernel;
+but those of one row of the output lie side by side in memory if the rows of the input do, so along
+the first dimension of space nothing is repeated: the matrices overlap. They are made for a few
+samples at a time, which stay in the cache, and again on the way back; the samples stand last in
+them, for long runs of memory to copy.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,8 +27,12 @@ from tinygrad_kr.ops.reduction import sum
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-_BLOCK = 160_000  # elements of the columns made at a time
-_PIECE = 2**18  # multiplications in one product: BLAS does these without waking its threads
+_BLOCK = 640_000  # elements of the columns made at a time
+
+# glibc maps memory of its own for large arrays and gives it back when they are freed, so each step
+# would fault it in anew; having freed one of (almost) 32 MiB, the largest it learns from, it keeps
+# arrays of that size in its heap.
+np.empty(2**25 - 2**14, np.uint8)
 
 
 class Slide(NamedTuple):
@@ -51,6 +56,14 @@ class Slide(NamedTuple):
         """Where the input lies between its margins."""
         return tuple(slice(a, a + n) for n, (a, _) in zip(self.size, self.padding, strict=True))
 
+    @property
+    def rest(self) -> Slide:
+        """Without the first dimension."""
+        return Slide(
+            self.size[1:], self.out[1:], self.kernel[1:], self.stride[1:], self.padding[1:],
+            self.dilation[1:], self.groups,
+        )  # fmt: skip
+
 
 def _windows(a: Array, how: Slide) -> Array:
     """(C, *padded, b), contiguous, as a view (C, *kernel, *out, b)."""
@@ -59,6 +72,17 @@ def _windows(a: Array, how: Slide) -> Array:
     steps = [n * s for n, s in zip(space, how.stride, strict=True)]
     shape = (a.shape[0], *how.kernel, *how.out, a.shape[-1])
     return np.ndarray(shape, a.dtype, a, strides=(a.strides[0], *taps, *steps, a.strides[-1]))
+
+
+def _stacked(a: Array, count: int, step: int, taps: int, spread: int, first: int = 0) -> Array:
+    """(groups, rows, n, m), contiguous: of each of ``count`` places, ``step`` rows apart, the
+    ``taps`` rows from there, ``spread`` rows apart, as one matrix: (groups, count, taps · n, m).
+    A view, for neighbouring rows."""
+    groups, row, down, right = a.strides
+    shape = (a.shape[0], count, taps, *a.shape[2:])
+    strides = (groups, step * row, spread * row, down, right)
+    rows = np.ndarray(shape, a.dtype, a, first * row, strides)
+    return rows.reshape(*shape[:2], taps * shape[3], shape[4])
 
 
 def _add_up(columns: Array, how: Slide) -> Array:
@@ -77,76 +101,86 @@ def _add_up(columns: Array, how: Slide) -> Array:
     return columns
 
 
-def _blocks(count: int, per_sample: int) -> Iterator[slice]:
-    """The samples, a few at a time."""
-    step = max(_BLOCK // max(per_sample, 1), 1)
-    return (slice(i, min(i + step, count)) for i in range(0, count, step))
-
-
-@lru_cache(maxsize=1024)
-def _pieces(places: int, each: int) -> int:
-    """Into how many equal parts ``places`` go, so that a product of one is small."""
-    return next((r for r in range(1, places) if not places % r and places // r * each <= _PIECE), 1)
-
-
 class _Products:
-    """The shapes that the three products share."""
+    """The matrices of the three products: one for each group and row of space."""
 
     def __init__(self, how: Slide, weight: tuple[int, ...]) -> None:
+        if len(how.size) == 1:  # one row of space
+            size, out, kernel, stride, padding, dilation, groups = how
+            how = Slide(
+                (1, *size), (1, *out), (1, *kernel), (1, *stride), ((0, 0), *padding),
+                (1, *dilation), groups,
+            )  # fmt: skip
         self.how = how
-        self.places = math.prod(how.out)
+        self.rest = how.rest
         self.groups = how.groups
-        self.outs = weight[0] // how.groups
-        self.taps = math.prod(weight[1:])  # the length of a column
+        self.outs, self.channels = weight[0] // how.groups, weight[1]
+        self.taps = self.channels * math.prod(self.rest.kernel)  # of one row of the kernel
+        self.places = math.prod(self.rest.out)  # in one row of the output
 
     def blocks(self, count: int) -> Iterator[slice]:
-        return _blocks(count, self.groups * self.taps * self.places)
+        """The samples, a few at a time."""
+        per_sample = self.groups * self.how.padded[0] * max(self.taps, self.outs) * self.places
+        step = max(_BLOCK // max(per_sample, 1), 1)
+        return (slice(i, min(i + step, count)) for i in range(0, count, step))
+
+    def matrices(self, weight: Array) -> Array:
+        """(O, C, *kernel) as (groups, rows of the kernel, outs, taps)."""
+        shape = self.groups, self.outs, self.channels, self.how.kernel[0], -1
+        by = weight.reshape(shape).transpose(0, 3, 1, 2, 4)
+        return by.reshape(*by.shape[:3], self.taps)
 
     def columns(self, x: Array) -> Array:
-        """(b, C, *size) as (groups, taps, places · b)."""
-        a = np.zeros((x.shape[1], *self.how.padded, x.shape[0]), x.dtype)
-        a[:, *self.how.inside] = x.transpose(*range(1, x.ndim), 0)
-        return _windows(a, self.how).reshape(self.groups, self.taps, self.places * len(x))
+        """(b, C, *size) as (groups, rows of the output, taps of the kernel, places · b)."""
+        h, count = self.how, len(x)
+        a = np.zeros((self.groups, h.padded[0], self.channels, *self.rest.padded, count), x.dtype)
+        x = x.reshape(count, self.groups, self.channels, *h.size)
+        first, *others = h.inside
+        a[:, first, :, *others] = x.transpose(1, 3, 2, *range(4, x.ndim), 0)
+        spread = _windows(a.reshape(-1, *a.shape[3:]), self.rest)
+        rows = np.ascontiguousarray(spread.reshape(*a.shape[:2], self.taps, self.places * count))
+        return _stacked(rows, h.out[0], h.stride[0], h.kernel[0], h.dilation[0])
 
     def rows(self, y: Array) -> Array:
-        """(b, O, *out) as (groups, outs, places · b)."""
-        last = np.ascontiguousarray(y.transpose(*range(1, y.ndim), 0))
-        return last.reshape(self.groups, self.outs, self.places * len(y))
-
-    def cut(self, a: Array) -> Array:
-        """The columns of matrices cut into small pieces: (groups, pieces, n, m)."""
-        count = a.shape[2] // self.places * self.outs * self.taps
-        pieces = _pieces(self.places, count)
-        return a.reshape(*a.shape[:2], pieces, a.shape[2] // pieces).swapaxes(1, 2)
+        """(b, O, *out) as (groups, rows of the output, outs, places · b)."""
+        y = y.reshape(len(y), self.groups, self.outs, self.how.out[0], self.places)
+        last = np.ascontiguousarray(y.transpose(1, 3, 2, 4, 0))
+        return last.reshape(*last.shape[:3], self.places * len(y))
 
 
 def _forward(x: Array, weight: Array, bias: Array | None, *, how: Slide) -> Array:
     p = _Products(how, weight.shape)
-    y = np.empty((x.shape[0], weight.shape[0], *how.out), x.dtype)
-    by = weight.reshape(p.groups, 1, p.outs, p.taps)
-    for some in p.blocks(x.shape[0]):
-        columns = p.columns(x[some])
-        rows = np.empty((p.groups, p.outs, columns.shape[2]), x.dtype)
-        np.matmul(by, p.cut(columns), out=p.cut(rows))
+    h = p.how
+    y = np.empty((len(x), p.groups, p.outs, *h.out), x.dtype)
+    by = p.matrices(weight).swapaxes(1, 2).reshape(p.groups, 1, p.outs, -1)
+    for some in p.blocks(len(x)):
+        rows = by @ p.columns(x[some])
         if bias is not None:
-            rows += bias.reshape(p.groups, p.outs, 1)
-        rows = rows.reshape(*y.shape[1:], len(x[some]))
-        y[some] = rows.transpose(-1, *range(y.ndim - 1))
-    return y
+            rows += bias.reshape(p.groups, 1, p.outs, 1)
+        last = rows.reshape(p.groups, h.out[0], p.outs, *p.rest.out, -1)
+        y[some] = last.transpose(-1, 0, 2, 1, *range(3, last.ndim - 1))
+    return y.reshape(len(x), weight.shape[0], *how.out)
 
 
 def _transposed_forward(x: Array, weight: Array, bias: Array | None, *, how: Slide) -> Array:
     p = _Products(how, weight.shape)
-    channels = p.groups * weight.shape[1]
-    y = np.empty((x.shape[0], channels, *how.size), x.dtype)
-    by = weight.reshape(p.groups, 1, p.outs, p.taps).swapaxes(2, 3)
-    for some in p.blocks(x.shape[0]):
+    h, (first, *others) = p.how, p.how.inside
+    y = np.empty((len(x), p.groups, p.channels, *h.size), x.dtype)
+    # The last row of the kernel is the first that reaches a row of the input.
+    by = p.matrices(weight)[:, ::-1].reshape(p.groups, 1, -1, p.taps).swapaxes(2, 3)
+    before = (h.kernel[0] - 1) * h.dilation[0]
+    for some in p.blocks(len(x)):
         rows = p.rows(x[some])
-        columns = np.empty((p.groups, p.taps, rows.shape[2]), x.dtype)
-        np.matmul(by, p.cut(rows), out=p.cut(columns))
-        shape = (channels, *how.kernel, *how.out, len(x[some]))
-        a = _add_up(columns.reshape(shape), how)
-        y[some] = a[:, *how.inside].transpose(-1, *range(y.ndim - 1))
+        apart = np.zeros((p.groups, h.padded[0] + before, *rows.shape[2:]), x.dtype)
+        apart[:, before :: h.stride[0]][:, : h.out[0]] = rows
+        near = _stacked(apart, h.size[0], 1, h.kernel[0], h.dilation[0], first.start)
+        columns = by @ near
+        count = len(x[some])
+        columns = columns.reshape(-1, *p.rest.kernel, *p.rest.out, count)
+        a = _add_up(columns, p.rest)[:, *others]
+        a = a.reshape(p.groups, h.size[0], p.channels, *p.rest.size, count)
+        y[some] = a.transpose(-1, 0, 2, 1, *range(3, a.ndim - 1))
+    y = y.reshape(len(x), p.groups * p.channels, *how.size)
     if bias is not None:
         y += bias.reshape(-1, *(1,) * len(how.size))
     return y
@@ -155,11 +189,12 @@ def _transposed_forward(x: Array, weight: Array, bias: Array | None, *, how: Sli
 def _weight_forward(x: Array, by: Array, *, how: Slide) -> Array:
     shape = (by.shape[1], x.shape[1] // how.groups, *how.kernel)
     p = _Products(how, shape)
-    total = np.zeros((p.groups, p.taps, p.outs), x.dtype)
-    for some in p.blocks(x.shape[0]):
-        columns, rows = p.cut(p.columns(x[some])), p.cut(p.rows(by[some]))
-        total += np.add.reduce(columns @ rows.swapaxes(2, 3), axis=1)
-    return np.ascontiguousarray(total.swapaxes(1, 2)).reshape(shape)
+    total = np.zeros((p.groups, p.how.kernel[0] * p.taps, p.outs), x.dtype)
+    for some in p.blocks(len(x)):
+        parts = p.columns(x[some]) @ p.rows(by[some]).swapaxes(2, 3)
+        total += np.add.reduce(parts, axis=1)
+    kernel = total.reshape(p.groups, p.how.kernel[0], p.channels, -1, p.outs)
+    return np.ascontiguousarray(kernel.transpose(0, 4, 2, 1, 3)).reshape(shape)
 
 
 def _channel_sums(g: Any) -> Any:

@@ -96,8 +96,8 @@ def _gate(x: Array, by: Array) -> Any:
 _BITS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 _passed: Primitive = Primitive("gate", _gate, x=lambda g, by: _passed(g, by))
 relu = Unary(
-    # Against a row of zeros: against a single one np.maximum takes twice as long.
-    "relu", lambda x: np.maximum(x, np.zeros(x.shape[-1:], x.dtype)),
+    # Against a sample of zeros: against a single one np.maximum takes twice as long.
+    "relu", lambda x: np.maximum(x, np.zeros(x.shape[x.ndim > 1 :], x.dtype)),
     "음수는 0으로(ReLU). The gradient at 0 is 0.",
     x=lambda g, y: _gate(g, y) if type(g) is np.ndarray else _passed(g, y),
 )  # fmt: skip
