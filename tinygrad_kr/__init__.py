@@ -60,6 +60,7 @@ from tinygrad_kr.random import initial_seed as initial_seed
 from tinygrad_kr.random import manual_seed as manual_seed
 from tinygrad_kr.random import seed as seed
 from tinygrad_kr.random import set_rng_state as set_rng_state
+from tinygrad_kr.size import Size as Size
 from tinygrad_kr.tensor import Tensor as Tensor
 
 # PyTorch's other names for dtypes.
@@ -75,7 +76,6 @@ bool = dtypes.bool_
 autograd.gradcheck = testing.gradcheck
 autograd.gradgradcheck = testing.gradgradcheck
 
-Size: type = tuple
 newaxis = None
 
 __version__ = "0.1.0"

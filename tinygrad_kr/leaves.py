@@ -34,10 +34,9 @@ def leaves(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]
             raise missing(package, name)
         if find_spec(f"{package}.{name}"):
             return import_module(f"{package}.{name}")
-        more = import_module(f"{package}.more")
-        if not hasattr(more, name):
+        value = vars(import_module(f"{package}.more")).get(name)
+        if value is None or isinstance(value, ModuleType):
             raise missing(package, name)
-        value = getattr(more, name)
         setattr(sys.modules[package], name, value)  # found at once the next time
         return value
 

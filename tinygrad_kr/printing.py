@@ -76,7 +76,7 @@ def tensor_text(array: Array, notes: Sequence[str] = ()) -> str:
     if array.size == 0:
         text = "[]"
         if array.dtype != default:
-            notes.insert(0, f"dtype={array.dtype}")
+            notes.insert(0, f"dtype=torch.{array.dtype}")
         if array.ndim != 1:
             notes.insert(0, f"size={array.shape}")
     else:
@@ -84,7 +84,7 @@ def tensor_text(array: Array, notes: Sequence[str] = ()) -> str:
         write, width = _writer(_edges(array) if cut else array)
         text = _nested(array, indent, cut, write, width)
         if array.dtype not in (default, np.int64, np.bool_):
-            notes.insert(0, f"dtype={array.dtype}")
+            notes.insert(0, f"dtype=torch.{array.dtype}")
     text = "tensor(" + text
     column = len(text) - text.rfind("\n") + 1
     for note in notes:

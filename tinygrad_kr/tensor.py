@@ -25,6 +25,7 @@ from tinygrad_kr.methods.rare import RareMethods, TensorType
 from tinygrad_kr.methods.reduction import ReductionMethods
 from tinygrad_kr.methods.shape import ShapeMethods
 from tinygrad_kr.ops.creation import legacy_array, require_grad
+from tinygrad_kr.size import Size
 
 if TYPE_CHECKING:
     from tinygrad_kr.methods.more import MoreMethods
@@ -242,12 +243,12 @@ class Tensor(
     # The data
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """형상.
 
         The shape.
         """
-        return self._array.shape
+        return Size(self._array.shape)
 
     @property
     def ndim(self) -> int:

@@ -22,6 +22,7 @@ from tinygrad_kr.errors import ArgumentError, ConversionError, GradientError
 from tinygrad_kr.ops import conversion, creation
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import normal_dim
+from tinygrad_kr.size import Size
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -87,12 +88,12 @@ class ConversionMethods(TensorBase):
     # Size and place
 
     @overload
-    def size(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    def size(self, dim: None = None) -> Size: ...
     @overload
     def size(self, dim: builtins.int) -> builtins.int: ...
-    def size(self, dim: builtins.int | None = None) -> tuple[builtins.int, ...] | builtins.int:
+    def size(self, dim: builtins.int | None = None) -> Size | builtins.int:
         shape = self._array.shape
-        return shape if dim is None else shape[self._own_dim(dim)]
+        return Size(shape) if dim is None else shape[self._own_dim(dim)]
 
     @overload
     def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
