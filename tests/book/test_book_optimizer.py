@@ -198,7 +198,7 @@ def test_one_optimizer_for_two_networks() -> None:
         assert params["W"].tolist() == [0.5] * size
     stateful = Momentum()
     stateful.update({"W": np.ones(2)}, {"W": np.ones(2)})
-    refused(stateful, {"W": np.ones(3)}, {"W": np.ones(3)}, ShapeError, "(2,)", "(3,)")
+    refused(stateful, {"W": np.ones(3)}, {"W": np.ones(3)}, ShapeError, "[2]", "(3,)")
 
 
 def test_settings_may_change_on_the_way() -> None:

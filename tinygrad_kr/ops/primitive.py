@@ -166,6 +166,10 @@ class Primitive:
         """In the body of a class a record is a method, as a function is."""
         return self if tensor is None else MethodType(self, tensor)
 
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.__call__)
+
     def _plan(self, needs: int) -> _Plan:
         """What a call keeps, when these of its inputs need a gradient."""
         if self.shared is not None:

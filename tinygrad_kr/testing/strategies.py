@@ -126,7 +126,7 @@ def tensors(
     >>> from hypothesis import find
     >>> from tinygrad_kr.testing import tensors
     >>> find(tensors((2,), requires_grad=False), lambda t: t.sum() > 0)
-    tensor([0.5000, 0.5000], dtype=float64)
+    tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return _tensors(shape, dtype, low, high, tuple(avoid), distinct, requires_grad)
 
