@@ -9,6 +9,15 @@ def is_available() -> bool:
     return False
 
 
+def device_count() -> int:
+    """언제나 0. Always 0."""
+    return 0
+
+
+def empty_cache() -> None:
+    """비울 것이 없다. Nothing to empty."""
+
+
 def manual_seed(seed: int) -> None:
     """할 일이 없다(GPU가 없다). Nothing to seed."""
 

@@ -34,7 +34,14 @@ SUPPORTED: Final = {
     d: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 }
 # Where NumPy means another, or another on each system.
-_NAMED: Final[dict[Any, DType]] = {"float": float32, "int": int32, "long": int64, int: int64}
+_NAMED: dict[Any, DType] = {"float": float32, "int": int32, "long": int64, int: int64}
+#: PyTorch의 텐서 타입의 이름. The names of PyTorch's tensor types.
+TENSOR_TYPES: Final = {
+    float16: "HalfTensor", float32: "FloatTensor", float64: "DoubleTensor", int8: "CharTensor",
+    int16: "ShortTensor", int32: "IntTensor", int64: "LongTensor", uint8: "ByteTensor",
+    bool_: "BoolTensor",
+}  # fmt: skip
+_NAMED |= {f"torch.{name}": dtype for dtype, name in TENSOR_TYPES.items()}
 _default: DType = float32
 
 
@@ -65,7 +72,8 @@ def as_dtype(dtype: Any) -> DType:
     """자료형을 뜻하는 값을 이 패키지의 자료형으로 바꾼다.
 
     What ``dtype`` names, as one of the supported dtypes: a dtype, a NumPy scalar type, a Python
-    type (``float`` means the default dtype, ``int`` int64) or a name such as ``"float32"``.
+    type (``float`` means the default dtype, ``int`` int64) or a name such as ``"float32"`` or
+    ``"torch.FloatTensor"``.
     """
     if dtype is float:
         return _default

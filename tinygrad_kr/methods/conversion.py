@@ -27,18 +27,6 @@ from tinygrad_kr.size import Size
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-_TYPE_NAMES = {
-    dtypes.float16: "HalfTensor",
-    dtypes.float32: "FloatTensor",
-    dtypes.float64: "DoubleTensor",
-    dtypes.int8: "CharTensor",
-    dtypes.int16: "ShortTensor",
-    dtypes.int32: "IntTensor",
-    dtypes.int64: "LongTensor",
-    dtypes.uint8: "ByteTensor",
-    dtypes.bool_: "BoolTensor",
-}
-
 
 def _outside(t: TensorBase, how: str) -> Array:
     """The array of a tensor on its way out of the graph, which a gradient would not survive."""
@@ -238,7 +226,7 @@ class ConversionMethods(TensorBase):
 
     def type(self, dtype: Any = None) -> Any:
         if dtype is None:
-            return "tinygrad_kr." + _TYPE_NAMES[self._array.dtype]
+            return "torch." + dtypes.TENSOR_TYPES[self._array.dtype]
         return cast(self, as_dtype(dtype))
 
     def type_as(self, other: Tensor) -> Tensor:

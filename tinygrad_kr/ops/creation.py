@@ -98,11 +98,11 @@ def _holds_arrays(data: Any) -> bool:
     return isinstance(data, np.ndarray | np.generic)
 
 
-def legacy_array(data: tuple[Any, ...]) -> Array:
+def legacy_array(data: tuple[Any, ...], dtype: Any = None) -> Array:
     """What ``Tensor(...)`` means by its arguments: sizes, or data, in the default dtype."""
     if all(isinstance(n, int) and not isinstance(n, bool) for n in data):
-        return np.empty(data if data else (0,), default_or(None))
-    return _from_data(data[0], default_or(None))
+        return np.empty(data if data else (0,), default_or(dtype))
+    return _from_data(data[0], default_or(dtype))
 
 
 def tensor(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -11,6 +11,7 @@ from tinygrad_kr.nn.more.dropout import *  # noqa: F403
 from tinygrad_kr.nn.more.embedding import *  # noqa: F403
 from tinygrad_kr.nn.more.loss import *  # noqa: F403
 from tinygrad_kr.nn.more.normalization import *  # noqa: F403
+from tinygrad_kr.nn.more.overview import *  # noqa: F403
 from tinygrad_kr.nn.more.padding import *  # noqa: F403
 from tinygrad_kr.nn.more.recurrent import *  # noqa: F403
 from tinygrad_kr.nn.more.spatial import *  # noqa: F403
