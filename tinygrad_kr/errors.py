@@ -38,7 +38,7 @@ class DimError(TinygradKrError, IndexError, ValueError):
     """
 
 
-class IndexingError(TinygradKrError, IndexError, TypeError):
+class IndexingError(TinygradKrError, IndexError, RuntimeError, TypeError):
     """인덱스를 쓸 수 없다.
 
     An index that is out of range or of a kind that cannot index a tensor.

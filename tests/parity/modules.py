@@ -108,11 +108,13 @@ def beside_module(
             slack=slack,
             wider=wider,
         )
+        counts = Counts(*map(sum, zip(counts, one, strict=True)))
+        if not one.taken:
+            continue  # what we refuse changes nothing
         buffers = [dict(module.named_buffers()) for module in (ours, theirs)]
         assert buffers[0].keys() == buffers[1].keys()
         for key, buffer in buffers[1].items():
             same(buffers[0][key], buffer, f"buffer {key}", slack)
-        counts = Counts(*map(sum, zip(counts, one, strict=True)))
     return counts
 
 

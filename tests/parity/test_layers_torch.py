@@ -5,28 +5,548 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
-from tests.parity.beside import Drawn
+from tests.parity.beside import Array, Drawn, Sample, compare
 from tests.parity.modules import ModuleSample, compare_initial, compare_module
+
+
+def kind(m: Drawn) -> str:
+    """A dtype of floats."""
+    return str(m.of("float64", "float64", "float32"))
+
+
+def values(m: Drawn, shape: tuple[int, ...], rare: bool = False) -> Array:
+    return m.floats(shape, kind(m), rare and m.chance(0.2))
+
+
+def lead(m: Drawn, channels: int) -> tuple[int, ...]:
+    """No batch, or one of 0 to 3."""
+    return (*m.of((2,), (1,), (3,), (), (0,)), channels)
+
+
+def some(m: Drawn, **options: Any) -> dict[str, Any]:
+    """Some of these keywords."""
+    return {name: value for name, value in options.items() if m.chance()}
+
+
+def alike(m: Drawn, x: Array, shape: tuple[int, ...]) -> Array:
+    """Of the dtype of ``x``, or now and then of another."""
+    dtype = "float32" if m.chance(0.03) else x.dtype.name
+    return m.floats(shape if m.chance(0.97) else (*shape[:-1], 5), dtype)
+
+
+# Normalisation
 
 
 def linear(m: Drawn) -> ModuleSample:
     ins, outs = m.of(0, 1, 2, 3), m.of(0, 1, 2, 3)
-    x = m.floats((*m.shape(0, 2), ins if m.chance(0.9) else 4), m.of("float64", "float32"))
+    x = values(m, (*m.shape(0, 2), ins if m.chance(0.9) else 4))
     return {"in_features": ins, "out_features": outs, "bias": m.chance()}, (x,)
 
 
-MODULES: dict[str, Callable[[Drawn], ModuleSample]] = {"Linear": linear}
+def batch_norm(dims: tuple[int, ...]) -> Callable[[Drawn], ModuleSample]:
+    def draw(m: Drawn) -> ModuleSample:
+        channels = m.of(1, 2, 3)
+        ndim = m.of(*dims) if m.chance(0.9) else m.of(1, 2, 3, 4, 5)
+        shape = (m.of(2, 3, 1), channels if m.chance(0.95) else 4, *(m.of(1, 2, 3),) * 3)[:ndim]
+        options = {"num_features": channels} | some(
+            m, eps=m.of(1e-3, 0.1), momentum=m.of(None, 0.5, 0.0, 1.0), affine=m.chance(),
+            track_running_stats=m.chance(), bias=m.chance(),
+        )  # fmt: skip
+        return options, (values(m, shape, rare=True),)
+
+    return draw
+
+
+def features(m: Drawn) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A shape and how it ends."""
+    shape = m.shape(1, 4, (0, 1, 2, 3))
+    last = shape[int(m.rng.integers(len(shape))) :]
+    return shape, last if m.chance(0.95) else (*last, 2)
+
+
+def layer_norm(m: Drawn) -> ModuleSample:
+    shape, last = features(m)
+    options = {"normalized_shape": last[0] if len(last) == 1 else m.of(last, list(last))}
+    return options | some(m, eps=0.1, elementwise_affine=m.chance(), bias=m.chance()), (
+        values(m, shape, rare=True),
+    )
+
+
+def rms_norm(m: Drawn) -> ModuleSample:
+    shape, last = features(m)
+    return {"normalized_shape": last} | some(m, eps=0.1, elementwise_affine=m.chance()), (
+        values(m, shape, rare=True),
+    )
+
+
+def group_norm(m: Drawn) -> ModuleSample:
+    groups = m.of(1, 2, 3)
+    channels = groups * m.of(1, 2) if m.chance(0.95) else 5
+    shape = (m.of(2, 1, 3, 0), channels, *m.shape(0, 3, (1, 2, 3)))
+    shape = shape if m.chance(0.95) else shape[1:]
+    return {"num_groups": groups, "num_channels": channels} | some(
+        m, eps=0.1, affine=m.chance(), bias=m.chance()
+    ), (values(m, shape, rare=True),)
+
+
+def own(m: Drawn, x: Array, shape: tuple[int, ...], *names: str) -> dict[str, Any]:
+    """Some parameters."""
+    return some(m, **{name: alike(m, x, shape) for name in names})
+
+
+def f_layer_norm(m: Drawn) -> Sample:
+    shape, last = features(m)
+    x = m.array(shape)
+    return (x, m.of(last, list(last))), own(m, x, last, "weight", "bias") | some(m, eps=0.1)
+
+
+def f_rms_norm(m: Drawn) -> Sample:
+    shape, last = features(m)
+    x = values(m, shape, rare=True)
+    weight = {"weight": m.floats(last, x.dtype.name)} if m.chance() else {}
+    return (x, last), weight | some(m, eps=0.1)
+
+
+def f_group_norm(m: Drawn) -> Sample:
+    options, (x,) = group_norm(m)
+    shape = (options["num_channels"],)
+    return (x, options["num_groups"]), own(m, x, shape, "weight", "bias") | some(m, eps=0.1)
+
+
+def statistics(m: Drawn, x: Array) -> dict[str, Any]:
+    """Running ones, which get no gradient: integers of floats would, so they are drawn as such."""
+    shape = x.shape[1:2]
+    return {
+        "running_mean": m.floats(shape, x.dtype.name),
+        "running_var": np.abs(m.floats(shape, x.dtype.name)) + x.dtype.type(0.1),
+    }
+
+
+def f_instance_norm(m: Drawn) -> Sample:
+    shape = (m.of(2, 1, 3), m.of(1, 2, 3), *m.shape(1, 3, (1, 2, 3)))
+    x = values(m, shape, rare=True)
+    return (x,), own(m, x, shape[1:2], "weight", "bias") | some(m, eps=0.1)
+
+
+def f_batch_norm(m: Drawn) -> Sample:
+    shape = (m.of(2, 3, 1), m.of(1, 2, 3), *m.shape(0, 3, (1, 2, 3)))
+    x = values(m, shape, rare=True)
+    return (x, None, None), own(m, x, shape[1:2], "weight", "bias") | {"training": True} | some(
+        m, eps=0.1
+    )
+
+
+def local_response(m: Drawn) -> tuple[dict[str, Any], Array]:
+    options = some(m, alpha=m.of(0.5, 1.0), beta=m.of(0.5, 1.0, 2.0), k=m.of(2.0, 1))
+    shape = m.shape(2 if m.chance(0.1) else 3, 5, (0, 1, 2, 3, 4))
+    return {"size": m.of(1, 2, 3, 4, 5, 0) if m.chance(0.3) else m.of(2, 3)} | options, values(
+        m, shape
+    )
+
+
+# Embedding
+
+
+def rows_of(m: Drawn, count: int, shape: tuple[int, ...]) -> Array:
+    high = count + m.chance(0.05)
+    dtype = m.of("int64", "int64", "int64", "int32") if m.chance(0.97) else m.of("uint8", "int16")
+    return np.asarray(m.rng.integers(-1 if m.chance(0.03) else 0, high, shape), dtype)
+
+
+def embedding(m: Drawn) -> ModuleSample:
+    count = m.of(1, 2, 3, 5)
+    options = {"num_embeddings": count, "embedding_dim": m.of(1, 2, 3, 0)} | some(
+        m, padding_idx=m.of(None, 0, -1, count - 1), scale_grad_by_freq=m.chance()
+    )
+    if m.chance(0.3):
+        options |= {"max_norm": m.of(1.0, 0.5, 3), "norm_type": m.of(2.0, 1, 3.0)}
+    return options, (rows_of(m, count, m.shape()),)
+
+
+def f_embedding(m: Drawn) -> Sample:
+    options, (index,) = embedding(m)
+    size = options.pop("num_embeddings"), options.pop("embedding_dim")
+    options.pop("max_norm", None)  # a leaf that needs a gradient is not to be written to
+    return (index, m.floats(size, kind(m))), options
+
+
+def bags(m: Drawn) -> tuple[int, dict[str, Any], tuple[Any, ...]]:
+    count, mode = m.of(1, 2, 3, 5), m.of("sum", "mean", "max")
+    options = {"mode": mode} | some(m, padding_idx=m.of(0, -1))
+    if mode != "max" or m.chance(0.1):
+        options |= some(m, scale_grad_by_freq=m.chance())
+    if m.chance():
+        index = rows_of(m, count, (m.of(1, 2, 3), m.of(1, 2, 3)))
+        inputs: tuple[Any, ...] = (index, None)
+    else:
+        index = rows_of(m, count, (m.of(0, 1, 3, 5, 8),))
+        starts = np.sort(m.rng.integers(0, index.size + 1, m.of(1, 2, 3)))
+        starts[0] = 0
+        if m.chance(0.3):
+            options["include_last_offset"] = True
+            starts = np.append(starts, index.size)
+        inputs = index, starts.astype(index.dtype)
+    return count, options, inputs
+
+
+def embedding_bag(m: Drawn) -> ModuleSample:
+    count, options, inputs = bags(m)
+    if m.chance(0.2):
+        options["max_norm"] = 1.0
+    return {"num_embeddings": count, "embedding_dim": m.of(1, 2, 3)} | options, inputs
+
+
+def f_embedding_bag(m: Drawn) -> Sample:
+    count, options, (index, starts) = bags(m)
+    weight = m.floats((count, m.of(1, 2, 3)), kind(m))
+    if (options["mode"] == "sum" and m.chance()) or m.chance(0.05):
+        options["per_sample_weights"] = m.floats(index.shape, weight.dtype.name)
+    return (index, weight, starts), options
+
+
+# Two inputs
+
+
+def bilinear(m: Drawn) -> ModuleSample:
+    first, second, outs = m.of(1, 2, 3), m.of(1, 2, 3), m.of(1, 2, 3)
+    shape = m.shape(0, 2)
+    a = values(m, (*shape, first))
+    b = m.floats((*(shape if m.chance(0.95) else (3,)), second), a.dtype.name)
+    names = {"in1_features": first, "in2_features": second, "out_features": outs}
+    return names | some(m, bias=m.chance()), (a, b)
+
+
+def f_bilinear(m: Drawn) -> Sample:
+    options, (a, b) = bilinear(m)
+    w = m.floats((options["out_features"], a.shape[-1], b.shape[-1]), a.dtype.name)
+    return (a, b, w), own(m, a, w.shape[:1], "bias")
+
+
+def pair(m: Drawn) -> tuple[Array, Array]:
+    shape = m.shape(0, 3)
+    a = m.array(shape)
+    b = m.array(m.broadcastable(shape))
+    if {a.dtype.name, b.dtype.name} == {"float32", "float64"}:
+        b = np.asarray(b, a.dtype)
+    if m.chance(0.1):
+        b = np.asarray(a, b.dtype)
+    if m.chance(0.1):
+        a = np.zeros_like(a)
+    return a, b
+
+
+def cosine(m: Drawn) -> Sample:
+    a, b = pair(m)
+    if a.dtype.kind == "f" and m.chance(0.2):
+        a = np.asarray(a * 1e-9, a.dtype)
+    return (a, b), some(m, dim=m.dim(a.ndim), eps=m.of(1e-8, 0.5))
+
+
+def pairwise(m: Drawn) -> Sample:
+    options = some(m, p=m.of(1.0, 2.0, 3.0, float("inf"), 1.5), eps=m.of(0.1, 1e-6))
+    return pair(m), options | some(m, keepdim=m.chance())
+
+
+def pdist(m: Drawn) -> Sample:
+    # Of no rows PyTorch's derivative is a segmentation fault.
+    x = values(m, m.shape(2, 2, (1, 2, 3, 4)) if m.chance(0.95) else (2, 2, 2))
+    if m.chance(0.2):
+        x[0] = x[-1]
+    return (x,), some(m, p=m.of(1.0, 2.0, 3.0, 1.5, float("inf"), -1.0))
+
+
+# Space
+
+
+def space(m: Drawn, dims: int, *sides: int) -> tuple[int, ...]:
+    return tuple(m.of(*(sides or (1, 2, 3, 4))) for _ in range(dims))
+
+
+def each(m: Drawn, dims: int, *options: Any) -> Any:
+    """One for all dimensions, or one for each."""
+    return m.of(*options) if m.chance() else tuple(m.of(*options) for _ in range(dims))
+
+
+def padded(mode: str, dims: int) -> Callable[[Drawn], ModuleSample]:
+    def draw(m: Drawn) -> ModuleSample:
+        lowest = -1 if mode in ("Constant", "Zero") else 0
+        padding = each(m, 2 * dims, lowest, 0, 1, 2) if m.chance(0.95) else (1,) * (2 * dims + 1)
+        options = {"padding": padding} | ({"value": m.of(1.5, 0.0)} if mode == "Constant" else {})
+        return options, (values(m, (*lead(m, 2), *space(m, dims, 2, 3, 4)), rare=True),)
+
+    return draw
+
+
+def patches(m: Drawn) -> dict[str, Any]:
+    return {"kernel_size": each(m, 2, 1, 2, 3)} | some(
+        m, dilation=each(m, 2, 1, 2), padding=each(m, 2, 0, 1, 2), stride=each(m, 2, 1, 2, 3)
+    )
+
+
+def unfold(m: Drawn) -> ModuleSample:
+    return patches(m), (values(m, (*lead(m, m.of(1, 2)), *space(m, 2))),)
+
+
+def fold(m: Drawn) -> ModuleSample:
+    options, size = patches(m), space(m, 2, 2, 3, 4, 5)
+    two = {n: (v, v) if isinstance(v, int) else v for n, v in options.items()}
+    kernel = two["kernel_size"]
+    count = 1
+    for i in (0, 1):
+        wide = two.get("dilation", (1, 1))[i] * (kernel[i] - 1) + 1
+        free = size[i] + 2 * two.get("padding", (0, 0))[i] - wide
+        count *= max(free // two.get("stride", (1, 1))[i] + 1, 1)
+    count += m.chance(0.05)
+    channels = m.of(1, 2) * kernel[0] * kernel[1] + m.chance(0.05)
+    x = values(m, (*m.of((2,), (1,), ()), channels, count))
+    return {"output_size": size} | options, (x,)
+
+
+def pixels(m: Drawn) -> ModuleSample:
+    r = m.of(1, 2, 3)
+    channels = m.of(1, 2) * r * r + m.chance(0.05)
+    x = values(m, (*m.shape(0, 2), channels, *space(m, 2, 0, 1, 2, 3)))
+    return {"upscale_factor": r}, (x,)
+
+
+def unpixels(m: Drawn) -> ModuleSample:
+    r = m.of(1, 2, 3)
+    sides = tuple(n * r for n in space(m, 2, 1, 2))
+    x = values(m, (*m.shape(0, 2), m.of(1, 2), *sides[: 1 if m.chance(0.05) else 2]))
+    return {"downscale_factor": r if m.chance(0.95) else 4}, (x,)
+
+
+def channels(m: Drawn) -> ModuleSample:
+    g = m.of(1, 2, 3)
+    x = values(m, (m.of(1, 2), g * m.of(1, 2) + m.chance(0.05), *m.shape(1, 3)))
+    return {"groups": g}, (x,)
+
+
+MODES = {
+    1: ("nearest", "nearest-exact", "area", "linear"),
+    2: ("nearest", "nearest-exact", "area", "bilinear", "bicubic"),
+    3: ("nearest", "nearest-exact", "area", "trilinear"),
+}
+
+
+def resized(m: Drawn) -> tuple[dict[str, Any], Array]:
+    dims = m.of(1, 2, 2, 3)
+    mode = m.of(*MODES[dims]) if m.chance(0.95) else m.of(*MODES[m.of(1, 2, 3)])
+    options: dict[str, Any] = {"mode": mode}
+    if m.chance():
+        options["size"] = each(m, dims, 1, 2, 3, 5, 8)
+    else:
+        options["scale_factor"] = each(m, dims, 0.5, 1.0, 1.5, 2, 2.7, 0.3)
+        options |= some(m, recompute_scale_factor=m.chance())
+    if mode.endswith(("linear", "cubic")) or m.chance(0.05):
+        options |= some(m, align_corners=m.of(True, False, None))
+    shape = (m.of(1, 2, 3), m.of(1, 2), *space(m, dims, 1, 2, 3, 4, 5))
+    return options, values(m, shape, rare=True)
+
+
+def interpolate(m: Drawn) -> Sample:
+    options, x = resized(m)
+    return (x,), options
+
+
+def upsample(m: Drawn) -> ModuleSample:
+    options, x = resized(m)
+    return options, (x,)
+
+
+def two_sizes(m: Drawn) -> ModuleSample:
+    x = values(m, (m.of(1, 2), m.of(1, 2), *space(m, 2, 1, 2, 3, 4)))
+    if m.chance():
+        return {"size": each(m, 2, 1, 3, 5)}, (x,)
+    return {"scale_factor": each(m, 2, 0.5, 1.5, 2)}, (x,)
+
+
+def lp_pool(dims: int) -> Callable[[Drawn], ModuleSample]:
+    def draw(m: Drawn) -> ModuleSample:
+        options = {"norm_type": m.of(1, 2, 3, 2.0, 1.5), "kernel_size": each(m, dims, 1, 2, 3)}
+        options |= some(m, stride=each(m, dims, 1, 2, 3), ceil_mode=m.chance())
+        if dims == 1 and isinstance(options["kernel_size"], tuple):
+            options["kernel_size"] = options["kernel_size"][0]
+        x = np.abs(values(m, (*lead(m, 2), *space(m, dims, 2, 3, 4)))) + 0.125
+        return options, (x.astype(m.of("float64", "float32")),)
+
+    return draw
+
+
+def unpooled(dims: int) -> Callable[[Drawn], ModuleSample]:
+    def draw(m: Drawn) -> ModuleSample:
+        options = {"kernel_size": each(m, dims, 2, 3)}
+        x = values(m, (*m.of((2, 2), (1, 1), (2,)), *space(m, dims, 1, 2)))
+        kernel = options["kernel_size"]
+        kernel = (kernel,) * dims if isinstance(kernel, int) else kernel
+        size = [n * k for n, k in zip(x.shape[-dims:], kernel, strict=True)]
+        count = int(np.prod(size))
+        flat = int(np.prod(x.shape[-dims:]))
+        rows = int(np.prod(x.shape[:-dims]))
+        at = np.stack([m.rng.permutation(count)[:flat] for _ in range(rows)])
+        wanted = [n + m.of(0, 0, 1) for n in size] if m.chance(0.3) else None
+        return options, (x, at.reshape(x.shape), wanted)
+
+    return draw
+
+
+def unflatten(m: Drawn) -> ModuleSample:
+    parts = m.shape(1, 3, (1, 2, 3))
+    shape = m.shape(0, 2)
+    at = int(m.rng.integers(len(shape) + 1))
+    whole = int(np.prod(parts)) + m.chance(0.05)
+    x = values(m, (*shape[:at], whole, *shape[at:]))
+    if m.chance(0.3):
+        hidden = int(m.rng.integers(len(parts)))
+        parts = tuple(-1 if i == hidden else n for i, n in enumerate(parts))
+    return {"dim": m.of(at, at - x.ndim), "unflattened_size": parts}, (x,)
+
+
+def transposed(dims: int) -> Callable[[Drawn], ModuleSample]:
+    def draw(m: Drawn) -> ModuleSample:
+        options = {"in_channels": 2, "out_channels": m.of(1, 2), "kernel_size": m.of(1, 2, 3)}
+        options |= {"stride": each(m, dims, 1, 2, 3)} | some(m, padding=m.of(0, 1), dilation=2)
+        x = values(m, (*m.of((2, 2), (2,)), *space(m, dims, 2, 3)))
+        wide = options.get("dilation", 1) * (options["kernel_size"] - 1) + 1
+        stride = options["stride"]
+        steps = (stride,) * dims if isinstance(stride, int) else stride
+        least = [
+            (n - 1) * s - 2 * options.get("padding", 0) + wide
+            for n, s in zip(x.shape[-dims:], steps, strict=True)
+        ]
+        wanted = [n + int(m.rng.integers(s)) for n, s in zip(least, steps, strict=True)]
+        if m.chance(0.1):
+            wanted[0] += m.of(-1, 3)
+        return options, (x, m.of(wanted, None, (*x.shape[:-dims], *wanted)))
+
+    return draw
+
+
+def dropped(dims: tuple[int, ...]) -> Callable[[Drawn], ModuleSample]:
+    """Nothing, or everything: what is drawn between is not PyTorch's."""
+
+    def draw(m: Drawn) -> ModuleSample:
+        shape = m.shape(*dims, (1, 2, 3)) if m.chance(0.95) else m.shape(0, 1)
+        return {"p": m.of(0.0, 1.0, 1.5)} | some(m, inplace=False), (values(m, shape),)
+
+    return draw
+
+
+def as_module(draw: Any) -> Callable[[Drawn], ModuleSample]:
+    """The sample of a module of options and one input."""
+
+    def sample(m: Drawn) -> ModuleSample:
+        options, x = draw(m)
+        return options, (x,)
+
+    return sample
+
+
+def as_function(draw: Callable[[Drawn], ModuleSample]) -> Callable[[Drawn], Sample]:
+    """The sample of a function that takes what a layer does."""
+
+    def sample(m: Drawn) -> Sample:
+        options, inputs = draw(m)
+        return inputs, options
+
+    return sample
+
+
+MODULES: dict[str, Callable[[Drawn], ModuleSample]] = {
+    "Linear": linear,
+    "BatchNorm1d": batch_norm((2, 3)),
+    "BatchNorm2d": batch_norm((4,)),
+    "BatchNorm3d": batch_norm((5,)),
+    "InstanceNorm1d": batch_norm((2, 3)),
+    "InstanceNorm2d": batch_norm((3, 4)),
+    "InstanceNorm3d": batch_norm((4, 5)),
+    "LayerNorm": layer_norm,
+    "RMSNorm": rms_norm,
+    "GroupNorm": group_norm,
+    "LocalResponseNorm": as_module(local_response),
+    "Embedding": embedding,
+    "EmbeddingBag": embedding_bag,
+    "Bilinear": bilinear,
+    "CosineSimilarity": lambda m: cosine(m)[::-1],
+    "PairwiseDistance": lambda m: pairwise(m)[::-1],
+    **{
+        f"{mode}Pad{d}d": padded(mode, d)
+        for mode in ("Constant", "Zero", "Reflection", "Replication", "Circular")
+        for d in (1, 2, 3)
+    },
+    "Unfold": unfold,
+    "Fold": fold,
+    "PixelShuffle": pixels,
+    "PixelUnshuffle": unpixels,
+    "ChannelShuffle": channels,
+    "Upsample": upsample,
+    "UpsamplingNearest2d": two_sizes,
+    "UpsamplingBilinear2d": two_sizes,
+    **{f"LPPool{d}d": lp_pool(d) for d in (1, 2, 3)},
+    **{f"MaxUnpool{d}d": unpooled(d) for d in (1, 2, 3)},
+    **{f"ConvTranspose{d}d": transposed(d) for d in (1, 2, 3)},
+    "Dropout1d": dropped((2, 3)),
+    "Dropout2d": dropped((3, 4)),
+    "Dropout3d": dropped((4, 5)),
+    "AlphaDropout": dropped((0, 3)),
+    "FeatureAlphaDropout": dropped((2, 4)),
+    "Unflatten": unflatten,
+}
+FUNCTIONS: dict[str, Callable[[Drawn], Sample]] = {
+    "layer_norm": f_layer_norm,
+    "rms_norm": f_rms_norm,
+    "group_norm": f_group_norm,
+    "instance_norm": f_instance_norm,
+    "batch_norm": f_batch_norm,
+    "local_response_norm": as_function(as_module(local_response)),
+    "embedding": f_embedding,
+    "embedding_bag": f_embedding_bag,
+    "bilinear": f_bilinear,
+    "cosine_similarity": cosine,
+    "pairwise_distance": pairwise,
+    "pdist": pdist,
+    "unfold": as_function(unfold),
+    "fold": as_function(fold),
+    "pixel_shuffle": as_function(pixels),
+    "pixel_unshuffle": as_function(unpixels),
+    "channel_shuffle": as_function(channels),
+    "interpolate": interpolate,
+    **{f"lp_pool{d}d": as_function(lp_pool(d)) for d in (1, 2, 3)},
+    **{f"max_unpool{d}d": as_function(unpooled(d)) for d in (1, 2, 3)},
+}
+WIDER = {"PairwiseDistance": "of bools too", "pairwise_distance": "of bools too"}
+ORDER = {"pdist": 1}  # PyTorch's has no second derivative
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_module_beside_torch(name: str, record_property: Callable[[str, Any], None]) -> None:
-    compare_module(name, MODULES[name], record_property)
+    compare_module(name, MODULES[name], record_property, wider=WIDER.get(name, ""))
 
 
-@pytest.mark.parametrize(("name", "options"), [("Linear", {"in_features": 40, "out_features": 30})])
-def test_initial_values(name: str, options: dict[str, Any]) -> None:
-    compare_initial(name, **options)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_beside_torch(name: str, record_property: Callable[[str, Any], None]) -> None:
+    full = f"nn.functional.{name}"
+    compare(
+        full, FUNCTIONS[name], record_property, wider=WIDER.get(name, ""), order=ORDER.get(name, 2)
+    )
+
+
+INITIAL: dict[str, dict[str, Any]] = {
+    "Linear": {"in_features": 40, "out_features": 30},
+    "Bilinear": {"in1_features": 9, "in2_features": 10, "out_features": 11},
+    "Embedding": {"num_embeddings": 50, "embedding_dim": 20},
+    "EmbeddingBag": {"num_embeddings": 50, "embedding_dim": 20},
+    "BatchNorm2d": {"num_features": 4},
+    "LayerNorm": {"normalized_shape": (2, 3)},
+    "ConvTranspose2d": {"in_channels": 6, "out_channels": 8, "kernel_size": 5, "groups": 2},
+}
+
+
+@pytest.mark.parametrize("name", INITIAL)
+def test_initial_values(name: str) -> None:
+    compare_initial(name, **INITIAL[name])

@@ -18,6 +18,7 @@ from tinygrad_kr.nn.functional.spatial import Ints, per_dim
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
 from tinygrad_kr.ops.creation import empty
+from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
 
 
@@ -175,12 +176,32 @@ class _ConvTranspose(_Conv):
         )  # fmt: skip
         self.output_padding = per_dim("output_padding", output_padding, self._dims, 0)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def _end(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
+        """The output padding that makes the space of this size."""
+        given = integers(output_size)
+        wanted = given[-self._dims :] if len(given) == input.ndim else given
+        reach = reach_of(self.kernel_size, self.dilation)
+        margins = (a for a, _ in self._margins)
+        each = zip(input.shape[-self._dims :], self.stride, margins, reach, strict=False)
+        least = tuple((n - 1) * s - 2 * p + r for n, s, p, r in each)
+        more = tuple(n - m for n, m in zip(wanted, least, strict=False))
+        fits = all(0 <= n < s for n, s in zip(more, self.stride, strict=False))
+        if len(wanted) != self._dims or not fits:
+            raise ShapeError(
+                f"output_size {wanted}은(는) {least}부터 stride {self.stride}보다 작은 만큼 커야 "
+                "합니다.",
+                f"requested an output size of {wanted}, but valid sizes range from {least}, less "
+                f"than stride {self.stride} above.",
+            )
+        return more
+
+    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
         conv = getattr(F, f"conv_transpose{self._dims}d")
         try:
+            end = self.output_padding if output_size is None else self._end(input, output_size)
             out: Tensor = conv(
-                input, self.weight, self.bias, self.stride, self.padding, self.output_padding,
-                self.groups, self.dilation,
+                input, self.weight, self.bias, self.stride, self.padding, end, self.groups,
+                self.dilation,
             )  # fmt: skip
         except (ShapeError, DTypeError) as error:
             raise self._blame(error) from None
@@ -203,7 +224,8 @@ class ConvTranspose2d(_ConvTranspose):
     the same settings takes the shape of its result to that of its input.
 
     Args:
-        output_padding: how much larger the result is at its end.
+        output_padding: how much larger the result is at its end; the call takes the size of the
+            result instead, ``output_size``.
 
     Shape:
         (N, in_channels, H, W) or (in_channels, H, W) gives out_channels in their place; ``weight``

@@ -98,30 +98,10 @@ class Linear(Module):
         return f"{features}, bias={self.bias is not None}{_said(self.convention)}"
 
 
-class BatchNorm1d(Module):
-    """배치 정규화: 채널마다 배치의 평균을 0, 분산을 1로 만든 뒤 늘이고 옮긴다.
+class BatchNorm(Module):
+    """배치 정규화의 상태와 계산. What :class:`BatchNorm1d` says, of other dimensions too."""
 
-    (x − μ) / √(σ² + ε) · weight + bias for each channel, with μ and σ² of the batch in training,
-    their running averages in evaluation.
-
-    Args:
-        momentum: None averages over all batches.
-        track_running_stats: without, the batch's own statistics serve in evaluation too.
-        convention: "torch": ε = 1e-5, momentum = 0.1 is the share of the new, the running variance
-            is unbiased and starts at 1; "book": ε = 1e-6, momentum = 0.9 is the share of the old,
-            the running variance is biased and starts at 0.
-
-    Shape:
-        (N, C) or (N, C, L), the result alike.
-
-    Source:
-        Ioffe and Szegedy 2015; 「밑바닥부터 시작하는 딥러닝」 6.3
-
-    >>> from tinygrad_kr import nn, ops
-    >>> y = nn.BatchNorm1d(3)(ops.randn(8, 3))
-    >>> bool(y.mean(0).abs().max() < 1e-6)
-    True
-    """
+    _ndims: tuple[int, ...]
 
     def __init__(
         self,
@@ -167,6 +147,15 @@ class BatchNorm1d(Module):
             if param is not None:
                 init.constant_(param, value)
 
+    def _check(self, input: Tensor) -> None:
+        """Refuse another number of dimensions."""
+        if input.ndim not in self._ndims:
+            few = " or ".join(f"{n}D" for n in self._ndims)
+            raise ShapeError(
+                f"입력은 {few}이어야 합니다: 형상 {input.shape}.",
+                f"expected {few} input, got shape {input.shape}.",
+            )
+
     def forward(self, input: Tensor) -> Tensor:
         mean, var, batches = self.running_mean, self.running_var, self.num_batches_tracked
         torch, share = self.convention == "torch", self.momentum
@@ -176,11 +165,7 @@ class BatchNorm1d(Module):
             share = 1 - share
         training = self.training or mean is None
         try:
-            if input.ndim not in (2, 3):
-                raise ShapeError(
-                    f"입력은 (N, C)나 (N, C, L)이어야 합니다: {input.shape}.",
-                    f"expected 2D or 3D input, got shape {input.shape}.",
-                )
+            self._check(input)
             out = normalize_batch(
                 input, mean, var, self.weight, self.bias, training, share, self.eps, unbiased=torch
             )
@@ -197,6 +182,34 @@ class BatchNorm1d(Module):
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
             f"{_said(self.convention)}"
         )
+
+
+class BatchNorm1d(BatchNorm):
+    """배치 정규화: 채널마다 배치의 평균을 0, 분산을 1로 만든 뒤 늘이고 옮긴다.
+
+    (x − μ) / √(σ² + ε) · weight + bias for each channel, with μ and σ² of the batch in training,
+    their running averages in evaluation.
+
+    Args:
+        momentum: None averages over all batches.
+        track_running_stats: without, the batch's own statistics serve in evaluation too.
+        convention: "torch": ε = 1e-5, momentum = 0.1 is the share of the new, the running variance
+            is unbiased and starts at 1; "book": ε = 1e-6, momentum = 0.9 is the share of the old,
+            the running variance is biased and starts at 0.
+
+    Shape:
+        (N, C) or (N, C, L), the result alike.
+
+    Source:
+        Ioffe and Szegedy 2015; 「밑바닥부터 시작하는 딥러닝」 6.3
+
+    >>> from tinygrad_kr import nn, ops
+    >>> y = nn.BatchNorm1d(3)(ops.randn(8, 3))
+    >>> bool(y.mean(0).abs().max() < 1e-6)
+    True
+    """
+
+    _ndims = (2, 3)
 
 
 class Plain(Module):

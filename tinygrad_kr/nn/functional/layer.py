@@ -62,9 +62,9 @@ def check_linear(x: Array, w: Array, b: Array | None) -> None:
             f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다.",
             f"the input has width {width} (shape {x.shape}), expected {expected}.",
         )
-    _same_dtype(x, w)
+    same_dtype(x, w)
     if b is not None:
-        _same_dtype(x, b)
+        same_dtype(x, b)
         if b.shape != w.shape[1:]:
             raise ShapeError(
                 f"편향의 형상이 {b.shape}인데 {w.shape[1:]}이어야 합니다.",
@@ -72,8 +72,8 @@ def check_linear(x: Array, w: Array, b: Array | None) -> None:
             )
 
 
-def _same_dtype(x: Any, own: Any) -> None:
-    """Refuse an input that is not of the parameters' dtype."""
+def same_dtype(x: Any, own: Any) -> None:
+    """매개변수와 자료형이 다르면 거절한다. Refuse another dtype than the parameters'."""
     if x.dtype == own.dtype and x.dtype.kind == "f":
         return
     how = f"input.to({own.dtype})" if x.dtype.kind == "f" else "input.float()"
@@ -121,7 +121,7 @@ def normalize_batch(
             f"입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
             f"the input must be (N, C) or (N, C, *), not {x.shape}.",
         )
-    _same_dtype(x, x)
+    same_dtype(x, x)
     for own in (running_mean, running_var, weight, bias):
         if own is None:
             continue
@@ -130,7 +130,7 @@ def normalize_batch(
                 f"입력의 채널은 {x.shape[1]}개(형상 {x.shape})인데 {own.shape}이어야 합니다.",
                 f"the input has {x.shape[1]} channels (shape {x.shape}), expected {own.shape}.",
             )
-        _same_dtype(x, own._array)
+        same_dtype(x, own._array)
     if not training:
         scale = rsqrt(running_var + eps)
         if weight is not None:
@@ -171,10 +171,14 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return masked(input, p, 1 / (1 - p) if p < 1 else 0.0, inplace)
 
 
-def masked(input: Tensor, p: float, scale: float, inplace: bool) -> Tensor:
-    """확률 p로 0, 아니면 scale을 곱한다. 0 with probability ``p``, else times ``scale``."""
+def masked(
+    input: Tensor, p: float, scale: float, inplace: bool, shape: tuple[int, ...] | None = None
+) -> Tensor:
+    """확률 p로 0, 아니면 scale을 곱한다. 0 with probability ``p``, else times ``scale``; one draw
+    for each element, or of a mask of that ``shape``."""
     need_floating("dropout", input)
-    mask = fused.keep_mask(input.shape, p, numpy_generator()).astype(input.dtype)
+    drawn = fused.keep_mask(input.shape if shape is None else shape, p, numpy_generator())
+    mask = drawn.astype(input.dtype)
     mask *= scale
     return scaled(input, mask, inplace)
 

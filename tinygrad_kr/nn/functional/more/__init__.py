@@ -8,6 +8,7 @@ from tinygrad_kr.nn.functional.more.attention import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.distance import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.dropout import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.embedding import *  # noqa: F403
+from tinygrad_kr.nn.functional.more.interpolation import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.loss import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.normalization import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.spatial import *  # noqa: F403
