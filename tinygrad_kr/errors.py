@@ -52,7 +52,7 @@ class DTypeError(TinygradKrError, RuntimeError, TypeError):
     """
 
 
-class ArgumentError(TinygradKrError, TypeError, ValueError):
+class ArgumentError(TinygradKrError, RuntimeError, TypeError, ValueError):
     """인자의 종류나 값이 잘못되었다.
 
     An argument of the wrong kind or with a value outside its range.
@@ -101,14 +101,14 @@ class AnomalyError(TinygradKrError, RuntimeError):
     """
 
 
-class HyperparameterError(TinygradKrError, ValueError):
+class HyperparameterError(TinygradKrError, RuntimeError, ValueError):
     """하이퍼파라미터가 범위를 벗어났다.
 
     A hyperparameter outside its range, NaN included.
     """
 
 
-class TargetError(TinygradKrError, IndexError, ValueError):
+class TargetError(TinygradKrError, IndexError, RuntimeError, ValueError):
     """정답 레이블이 범위를 벗어났다.
 
     A label outside the range of the classes.

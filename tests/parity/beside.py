@@ -138,7 +138,7 @@ def same(found: Any, expected: Any, what: str, slack: float = 1.0) -> None:
         assert found.dtype.name == kind, f"{what}: dtype {found.dtype}, PyTorch {kind}"
         shape = tuple(expected.shape)
         assert tuple(found.shape) == shape, f"{what}: shape {found.shape}, PyTorch {shape}"
-        a, b = found.detach().numpy(), expected.detach().numpy()
+        a, b = found.detach().numpy(), expected.detach().numpy(force=True)
         if kind in TOLERANCE:
             finite = np.abs(b[np.isfinite(b)], dtype=np.float64)
             tolerance = slack * TOLERANCE[kind] * max(1.0, finite.max(initial=0.0))

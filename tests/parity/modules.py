@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.parity.beside import (
     same,
 )
 from tinygrad_kr import nn
+from tinygrad_kr.autograd.base import wrap
 from tinygrad_kr.errors import TinygradKrError
 from tinygrad_kr.random import manual_seed
 
@@ -44,20 +46,21 @@ def with_parameters(module: nn.Module, own: dict[str, Any], *args: Any, **kwargs
 def both(name: str, options: Options, wider: str = "") -> tuple[Any, Any] | Counts:
     """Our module and theirs, made of the same options; or how they refused them."""
     torch = _torch()
-    make = getattr(nn, name)
+    own_options = _mapped(options, lambda a: wrap(a.copy()), lambda d: d)
+    make = partial(getattr(nn, name), **own_options)
     try:
         theirs = getattr(torch.nn, name)(**_mapped(options, torch.from_numpy, torch_dtype))
     except REFUSALS as error:
         kind = next(kind for kind in REFUSALS if isinstance(error, kind))
         try:
-            found = make(**options)
+            found = make()
             if wider:
                 return Counts(0, 0, 0, 0)
         except TinygradKrError as own:
             assert isinstance(own, kind), f"{type(own).__mro__}, PyTorch {error!r}"
             return Counts(0, 1, 0, 0)
         raise AssertionError(f"PyTorch refuses, {error}; we make {found}") from None
-    return make(**options), theirs
+    return make(), theirs
 
 
 def torch_dtype(dtype: Any) -> Any:
