@@ -223,7 +223,9 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -
     return input / clamp(norm(input, p, dim, keepdim=True), min=eps)
 
 
-def _applied(op: Callable[..., Any], input: Tensor, inplace: bool) -> Tensor:
+def applied(name: str, op: Callable[..., Any], input: Tensor, inplace: bool) -> Tensor:
+    """소수형 텐서의 op(input). ``op(input)`` of a floating tensor, perhaps in place."""
+    need_floating(name, input)
     out: Tensor = in_place.apply(input, op) if inplace else op(input)
     return out
 
@@ -233,7 +235,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
     max(x, 0), elementwise; the gradient at 0 is 0.
     """
-    return _applied(exponential.relu, input, inplace)
+    return in_place.apply(input, exponential.relu) if inplace else exponential.relu(input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -241,7 +243,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
     x where x > 0, else ``negative_slope`` · x.
     """
-    return _applied(lambda x: where(x > 0, x, x * negative_slope), input, inplace)
+    op = lambda x: where(x > 0, x, x * negative_slope)  # noqa: E731
+    return applied("leaky_relu", op, input, inplace)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -249,8 +252,27 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
     x where x > 0, else ``alpha`` · (exp(x) − 1).
     """
-    # The branch not taken must stay finite, or its gradient would be 0 · ∞.
-    return _applied(lambda x: where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x))), input, inplace)
+    return exponential_unit("elu", input, alpha, inplace)
+
+
+def exponential_unit(
+    name: str, input: Tensor, alpha: float, inplace: bool, scale: float = 1.0, slope: float = 1.0
+) -> Tensor:
+    """ELU와 그 친척들. ``scale`` · x where x >= 0, else scale · alpha · (exp(slope · x) − 1).
+
+    At 0 the gradient is the left one, and constant.
+    """
+    left = scale * alpha * slope
+
+    def op(x: Any) -> Any:
+        low = x < 0
+        right: Any = scale
+        if left != scale:
+            right = np.where(as_array(x) == 0, left, scale).astype(x.dtype)
+        # The branch not taken must stay finite, or its gradient would be 0 · ∞.
+        return where(low, scale * alpha * expm1(where(low, x, 0.0) * slope), x * right)
+
+    return applied(name, op, input, inplace)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -258,7 +280,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
     x · sigmoid(x), also called swish.
     """
-    return _applied(lambda x: x * sigmoid(x), input, inplace)
+    return applied("silu", lambda x: x * sigmoid(x), input, inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -269,6 +291,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     Source:
         Hendrycks and Gimpel 2016
     """
+    need_floating("gelu", input)
     if choice("approximate", approximate, ("none", "tanh")) == "none":
         return 0.5 * input * (1 + erf(input * math.sqrt(0.5)))
     inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
