@@ -67,7 +67,7 @@ def test_binary_losses_at_the_ends_of_the_range() -> None:
 def test_binary_cross_entropy_by_its_target_at_the_ends_of_the_range() -> None:
     x, t = wrap(np.array([0.0, 1.0, 0.5])), wrap(np.array([0.0, 1.0, 1.0])).requires_grad_()
     F.binary_cross_entropy(x, t, reduction="sum").backward()
-    assert t.grad is not None and t.grad.tolist() == [100, -100, 0]
+    assert t.grad is not None and t.grad.tolist() == [math.inf, -math.inf, 0]
 
 
 def test_binary_losses_refuse() -> None:
@@ -80,12 +80,10 @@ def test_binary_losses_refuse() -> None:
             loss(x.long(), x.long())
         with pytest.raises(ArgumentError):
             loss(x, x, reduction="avg")
-    for bad in (-0.1, 1.1):
+    for bad in (-0.1, 1.1, math.nan):
         with pytest.raises(TargetError) as error:
             F.binary_cross_entropy(ops.full((1,), bad), ops.zeros(1))
         two_lines(error)
-    nan = ops.full((1,), math.nan)
-    assert np.isnan(F.binary_cross_entropy(nan, ops.zeros(1)).item())
 
 
 # Classification

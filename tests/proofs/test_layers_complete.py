@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.proofs import functional, layers, spatial
+from tests.proofs import activations_more, functional, layers, losses_more, spatial
 from tinygrad_kr import nn
 from tinygrad_kr.nn import functional as F
 from tinygrad_kr.testing import OpRecord
@@ -18,7 +18,8 @@ NO_FORWARD = {
 
 def proven(kind: str) -> set[str]:
     """The functions (F) or the layers and losses (nn) that have a record."""
-    records: list[OpRecord] = [*functional.RECORDS, *layers.RECORDS, *spatial.RECORDS]
+    files = functional, layers, spatial, activations_more, losses_more
+    records: list[OpRecord] = [record for file in files for record in file.RECORDS]
     names = [record.name.split(".") for record in records]
     return {name[1] for name in names if name[0] == kind}
 

@@ -7,30 +7,42 @@ from __future__ import annotations
 
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.nn.functional.loss import check_plain, check_reduction, squared_reduction
+from tinygrad_kr.nn.functional.loss import check_plain, squared_reduction
+from tinygrad_kr.nn.functional.targets import chosen_reduction
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.tensor import Tensor
 
 
-class _Loss(Module):
-    """A loss with a reduction."""
+class Loss(Module):
+    """A loss with a reduction, by PyTorch's old arguments too."""
 
-    def __init__(self, *, reduction: str = "mean") -> None:
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
         super().__init__()
-        self.reduction = check_reduction(reduction)
+        self.reduction = chosen_reduction(reduction, size_average, reduce)
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     """A loss with weights, which are a buffer."""
 
     weight: Tensor | None
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """평균 제곱 오차.
 
     The mean squared error, (x − t)².
@@ -42,15 +54,22 @@ class MSELoss(_Loss):
         「밑바닥부터 시작하는 딥러닝」 4.2.1
     """
 
-    def __init__(self, *, reduction: str | None = None, convention: str = "torch") -> None:
-        super().__init__(reduction=squared_reduction(reduction, convention))
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str | None = None,
+        *,
+        convention: str = "torch",
+    ) -> None:
+        super().__init__(size_average, reduce, squared_reduction(reduction, convention))
         self.convention = convention
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction, convention=self.convention)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """평균 절대 오차.
 
     The mean absolute error, |x − t|.
@@ -60,30 +79,41 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """매끄러운 L1 손실.
 
     Squared below ``beta``, absolute above.
     """
 
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction=reduction)
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = number("beta", beta, least=0)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """음의 로그 가능도: LogSoftmax 뒤에 둔다.
 
     The negative log-likelihood of labels, after ``LogSoftmax``.
     """
 
     def __init__(
-        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -92,7 +122,7 @@ class NLLLoss(_WeightedLoss):
         )
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
 
     The cross-entropy of logits, −Σ t log softmax(x).
@@ -107,13 +137,15 @@ class CrossEntropyLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        size_average: bool | None = None,
         ignore_index: int = -100,
+        reduce: bool | None = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
+        *,
         convention: str = "torch",
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = number("label_smoothing", label_smoothing, least=0, most=1)
         self.convention = choice("convention", convention, ("torch", "book"))
@@ -132,7 +164,7 @@ class CrossEntropyLoss(_WeightedLoss):
         )
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """확률의 이진 교차 엔트로피.
 
     The binary cross-entropy of probabilities.
@@ -142,7 +174,7 @@ class BCELoss(_WeightedLoss):
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """로짓의 이진 교차 엔트로피: 시그모이드를 먼저 하지 않는다.
 
     The binary cross-entropy of logits, stable over the whole range.
@@ -153,11 +185,12 @@ class BCEWithLogitsLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

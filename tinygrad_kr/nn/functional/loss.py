@@ -6,15 +6,24 @@ Loss functions. Each takes ``reduction``: "mean", "sum", or "none" for the losse
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TargetError
+from tinygrad_kr.errors import ArgumentError, DTypeError, TargetError
 from tinygrad_kr.hyperparameters import choice, number
+from tinygrad_kr.nn.functional.targets import (
+    check_binary,
+    check_classes,
+    chosen_reduction,
+    labels_of,
+    reduced,
+    same_shape,
+    warn_of_broadcast,
+    weighted,
+)
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops.arithmetic import abs
 from tinygrad_kr.ops.comparison import maximum, where
@@ -22,7 +31,7 @@ from tinygrad_kr.ops.exponential import log, log1p, logaddexp
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.norms import log_softmax, softmax
 from tinygrad_kr.ops.primitive import Primitive
-from tinygrad_kr.ops.reduction import mean, need_floating, sum
+from tinygrad_kr.ops.reduction import need_floating, sum
 from tinygrad_kr.ops.shape import movedim, reshape
 from tinygrad_kr.tensor import Tensor
 
@@ -34,7 +43,14 @@ BOOK_EPSILON: Final = 1e-7
 
 
 def mse_loss(
-    input: Tensor, target: Tensor, *, reduction: str | None = None, convention: str = "torch"
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str | None = None,
+    weight: Tensor | None = None,
+    *,
+    convention: str = "torch",
 ) -> Tensor:
     """평균 제곱 오차.
 
@@ -42,46 +58,70 @@ def mse_loss(
 
     Args:
         reduction: None is the convention's own.
+        weight: of the elements; the mean is weighted by it.
         convention: "torch", the mean, or "book", half the sum: ½ Σ (x − t)².
 
     Source:
         「밑바닥부터 시작하는 딥러닝」 4.2.1
     """
-    reduction = squared_reduction(reduction, convention)
-    _warn_of_broadcast(input, target)
-    error = input - target
+    reduction = squared_reduction(reduction, convention, size_average, reduce)
+    warn_of_broadcast(input, target)
+    error = need_floating("mse_loss", input - target)
     squares = error * error
-    return _reduced(squares if convention == "torch" else squares * 0.5, reduction)
+    losses = squares if convention == "torch" else squares * 0.5
+    return weighted(losses, reduction, weight, input.shape)
 
 
-def squared_reduction(reduction: str | None, convention: str) -> str:
+def squared_reduction(
+    reduction: str | None,
+    convention: str,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+) -> str:
     """제곱 오차의 reduction. That of squared errors: None is the convention's own."""
     book = choice("convention", convention, ("torch", "book")) == "book"
-    return check_reduction(("sum" if book else "mean") if reduction is None else reduction)
+    own = ("sum" if book else "mean") if reduction is None else reduction
+    return chosen_reduction(own, size_average, reduce)
 
 
-def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """평균 절대 오차.
 
-    The mean absolute error, |x − t|.
+    The mean absolute error, |x − t|; weighted by ``weight``, one for each element.
     """
-    _warn_of_broadcast(input, target)
-    return _reduced(abs(input - target), reduction)
+    reduction = chosen_reduction(reduction, size_average, reduce)
+    warn_of_broadcast(input, target)
+    return weighted(abs(input - target), reduction, weight, input.shape)
 
 
 def smooth_l1_loss(
-    input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
 ) -> Tensor:
     """매끄러운 L1 손실: beta보다 작은 오차는 제곱으로, 큰 것은 절댓값으로.
 
     ½ e² / ``beta`` where |e| < ``beta``, else |e| − ½ ``beta``.
     """
-    _warn_of_broadcast(input, target)
-    error = input - target
+    reduction = chosen_reduction(reduction, size_average, reduce)
+    warn_of_broadcast(input, target)
+    error = need_floating("smooth_l1_loss", input - target)
     losses = size = abs(error)
     if number("beta", beta, least=0):
-        losses = where(size < beta, 0.5 * error * error / beta, size - 0.5 * beta)
-    return _reduced(losses, reduction)
+        near = size < beta
+        short = where(near, error, 0.0)  # finite, or its gradient would be 0 · ∞
+        losses = where(near, 0.5 * short * short / beta, size - 0.5 * beta)
+    return reduced(losses, reduction)
 
 
 # Binary classification
@@ -97,34 +137,48 @@ _binary = Primitive(
     "binary_cross_entropy",
     _binary_forward,
     x=lambda g, x, t: g * (x - t) / maximum(x * (1 - x), 1e-12),
-    t=lambda g, x: g * (maximum(log1p(-x), -100.0) - maximum(log(x), -100.0)),
+    t=lambda g, x: g * (log1p(-x) - log(x)),
 )
 
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """확률의 이진 교차 엔트로피. 로그는 -100에서 잘린다.
 
     −(t log x + (1 − t) log(1 − x)) of probabilities, each loss times ``weight``.
     """
-    _check_binary("binary_cross_entropy", input, target)
+    reduction = chosen_reduction(reduction, size_average, reduce)
+    check_binary("binary_cross_entropy", input, target)
+    if input.dtype != target.dtype:
+        raise DTypeError(
+            f"정답의 자료형 {target.dtype}이(가) 입력의 {input.dtype}과(와) 같아야 합니다. "
+            f"to({input.dtype})로 바꾸세요.",
+            f"Found dtype {target.dtype} of the target but expected {input.dtype}; convert with "
+            f"to({input.dtype}).",
+        )
     x = as_array(input)
-    outside = (x < 0) | (x > 1)
+    outside = ~((x >= 0) & (x <= 1))
     if outside.any():
         raise TargetError(
             f"입력은 0과 1 사이여야 합니다: {x[outside][0]}. 로짓에는 BCEWithLogitsLoss를 쓰세요.",
             f"all elements of input should be between 0 and 1, found {x[outside][0]}; for logits "
             "use BCEWithLogitsLoss.",
         )
-    return _reduced(_binary(input, target), reduction, weight)
+    return reduced(_binary(input, target), reduction, weight)
 
 
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -132,10 +186,11 @@ def binary_cross_entropy_with_logits(
 
     −(p t log σ(x) + (1 − t) log(1 − σ(x))) of logits, p being ``pos_weight``.
     """
-    _check_binary("binary_cross_entropy_with_logits", input, target)
-    positive = target if pos_weight is None else target * pos_weight
+    reduction = chosen_reduction(reduction, size_average, reduce)
+    check_binary("binary_cross_entropy_with_logits", input, target)
+    positive = target if pos_weight is None else same_shape(target * pos_weight, target.shape)
     losses = (1 - target) * logaddexp(input, 0.0) + positive * logaddexp(-input, 0.0)
-    return _reduced(losses, reduction, weight)
+    return reduced(losses, reduction, weight)
 
 
 # Classification
@@ -145,8 +200,9 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """음의 로그 가능도: 로그 확률에서 정답의 것을 고른다.
@@ -154,9 +210,9 @@ def nll_loss(
     The negative of each label's log-probability; the mean is weighted by ``weight``. The arguments
     are those of :func:`cross_entropy`.
     """
-    check_reduction(reduction)
-    axis, w = _check_classes("nll_loss", input, weight)
-    numbers, ignored = _labels(input.shape, axis, target, ignore_index)
+    reduction = chosen_reduction(reduction, size_average, reduce)
+    axis, w = check_classes("nll_loss", input, weight)
+    numbers, ignored = labels_of(input.shape, axis, target, ignore_index)
     scale = _label_weights(w, numbers, ignored, input.dtype)
     places: list[Array] = list(np.indices(numbers.shape, sparse=True))
     picked = getitem(input, index=(*places[:axis], numbers, *places[axis:]))
@@ -165,7 +221,7 @@ def nll_loss(
         losses = where(ignored, 0.0, losses)
     if reduction == "mean":
         return sum(losses) / float(scale.sum())
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 def _label_weights(w: Array | None, numbers: Array, ignored: Array | None, dtype: Any) -> Array:
@@ -178,10 +234,12 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
+    *,
     convention: str = "torch",
 ) -> Tensor:
     """교차 엔트로피 오차: 로짓을 받는다(softmax를 먼저 하지 마세요).
@@ -207,9 +265,9 @@ def cross_entropy(
     >>> cross_entropy(tensor([[0.0, 0.0]]), tensor([1]))
     tensor(0.6931)
     """
-    check_reduction(reduction)
+    reduction = chosen_reduction(reduction, size_average, reduce)
     smoothing = label_smoothing and number("label_smoothing", label_smoothing, least=0, most=1)
-    axis, w = _check_classes("cross_entropy", input, weight)
+    axis, w = check_classes("cross_entropy", input, weight)
     if choice("convention", convention, ("torch", "book")) == "book":
         check_plain(smoothing)
         logs = log_of(softmax(input, axis))
@@ -219,7 +277,7 @@ def cross_entropy(
     if target.shape == input.shape:
         logs = log_softmax(input, axis)
         return _from_probabilities(logs, target, w, reduction, smoothing, axis)
-    numbers, ignored = _labels(input.shape, axis, target, ignore_index)
+    numbers, ignored = labels_of(input.shape, axis, target, ignore_index)
     rows = input
     if input.ndim != 2:
         last = movedim(input, axis, -1)
@@ -287,103 +345,4 @@ def _from_probabilities(
     if reduction == "mean":
         # The mean over the samples: the weights of the classes have no part in it.
         return sum(losses) / float(np.size(as_array(losses)))
-    return _reduced(losses, reduction)
-
-
-# What a loss may be given
-
-
-def check_reduction(reduction: str) -> str:
-    """아는 reduction인지. Refuse an unknown reduction."""
-    return choice("reduction", reduction, ("mean", "sum", "none"))
-
-
-def _reduced(losses: Tensor, reduction: str, weight: Any = None) -> Tensor:
-    """The losses of the elements, weighted and reduced as asked."""
-    check_reduction(reduction)
-    if weight is not None:
-        losses = losses * weight
-    if reduction == "mean":
-        return mean(losses)
-    return sum(losses) if reduction == "sum" else losses
-
-
-def _warn_of_broadcast(input: Any, target: Any) -> None:
-    x, t = input.shape, target.shape
-    if x != t:
-        warnings.warn(
-            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 달라 브로드캐스트됩니다.\n"
-            f"Using a target size {t} that is different to the input size {x}: they broadcast, "
-            "which is likely wrong.",
-            stacklevel=3,
-        )
-
-
-def _check_binary(name: str, input: Any, target: Any) -> None:
-    need_floating(name, input)
-    x, t = input.shape, target.shape
-    if x != t:
-        raise ShapeError(
-            f"정답의 형상 {t}이(가) 입력의 {x}과(와) 같아야 합니다. reshape()를 쓰세요.",
-            f"Target size {t} must be the same as input size {x}; use reshape().",
-        )
-
-
-def _check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | None]:
-    """The dimension of the classes, 0 in (C,) and 1 in (N, C, ...), and their weights."""
-    need_floating(name, input)
-    if not input.ndim:
-        raise ShapeError(
-            f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)이어야 합니다: ().",
-            f"{name}: the input must be (C,), (N, C), (N, C, d1, ...), not ().",
-        )
-    axis = 0 if input.ndim == 1 else 1
-    classes = input.shape[axis]
-    if weight is not None and weight.shape != (classes,):
-        raise ShapeError(
-            f"weight의 형상은 ({classes},)이어야 합니다: {weight.shape}.",
-            f"weight must have shape ({classes},), one for each class, not {weight.shape}.",
-        )
-    return axis, as_array(weight)
-
-
-_UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
-
-
-def _labels(
-    input_shape: tuple[int, ...], axis: int, target: Any, ignore_index: int
-) -> tuple[Array, Array | None]:
-    """Class numbers that fit the input, and the mask of those to ignore, None if none are."""
-    numbers: Array = as_array(target)
-    expected = input_shape[:axis] + input_shape[axis + 1 :]
-    if numbers.dtype.kind not in "iu":
-        raise DTypeError(
-            f"레이블은 정수여야 합니다: {numbers.dtype}. long()으로 바꾸세요. 확률의 형상은 "
-            f"{input_shape}입니다.",
-            f"Class labels must be integers, not {numbers.dtype}; use long(). Probabilities have "
-            f"the shape {input_shape}.",
-        )
-    if numbers.shape != expected and not (axis == 0 and numbers.shape == (1,)):
-        raise ShapeError(
-            f"정답의 형상은 {expected}이어야 합니다(입력은 {input_shape}): {numbers.shape}. "
-            "원-핫이라면 argmax(1)이나 float()를 쓰세요.",
-            f"the target must have shape {expected} (the input is {input_shape}), not "
-            f"{numbers.shape}; for one-hot targets use argmax(1) or float().",
-        )
-    if not numbers.size:
-        return numbers, None
-    count = input_shape[axis]
-    # Without its sign a negative number is a huge one.
-    unsigned = numbers.view(_UNSIGNED[numbers.itemsize])
-    if not 0 <= ignore_index < count and np.maximum.reduce(unsigned, None) < count:
-        return numbers, None
-    ignored = numbers == ignore_index
-    wrong = ~ignored & ((numbers < 0) | (numbers >= count))
-    if wrong.any():
-        where = tuple(map(int, np.argwhere(wrong)[0]))
-        raise TargetError(
-            f"레이블은 0 ... {count - 1}이어야 합니다: {numbers[where]}(위치 {where}).",
-            f"Target {numbers[where]} (at {where}) is out of bounds: labels of {count} classes are "
-            f"0 ... {count - 1}.",
-        )
-    return np.where(ignored, 0, numbers), ignored if ignored.any() else None
+    return reduced(losses, reduction)

@@ -10,5 +10,6 @@ from tinygrad_kr.nn.functional.more.dropout import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.embedding import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.interpolation import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.loss import *  # noqa: F403
+from tinygrad_kr.nn.functional.more.margin import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.normalization import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.spatial import *  # noqa: F403
