@@ -133,6 +133,7 @@ def labels_of(
             f"the target must have shape {expected} (the input is {input_shape}), not "
             f"{numbers.shape}; for one-hot targets use argmax(1) or float().",
         )
+    numbers = numbers.reshape(expected)
     if not numbers.size:
         return numbers, None
     count = input_shape[axis]
