@@ -87,6 +87,13 @@ class GradcheckError(TinygradKrError, RuntimeError, AssertionError):
     """
 
 
+class MismatchError(TinygradKrError, AssertionError):
+    """두 값이 가깝지 않다.
+
+    Two values that are not close.
+    """
+
+
 class InplaceError(TinygradKrError, RuntimeError):
     """제자리(in-place) 변경이 허용되지 않거나 역전파에 필요한 값을 망가뜨렸다.
 

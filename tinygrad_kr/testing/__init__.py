@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_kr.errors import GradcheckError
 from tinygrad_kr.testing.battery import OpRecord, battery
 from tinygrad_kr.testing.call import Call, call
+from tinygrad_kr.testing.close import assert_close
 from tinygrad_kr.testing.gradcheck import gradcheck, gradgradcheck
 from tinygrad_kr.testing.numerical import NumericalGradient, numerical_gradient
 
@@ -29,6 +30,7 @@ __all__ = [
     "GradcheckError",
     "NumericalGradient",
     "OpRecord",
+    "assert_close",
     "battery",
     "broadcastable",
     "call",
