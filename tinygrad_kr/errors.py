@@ -31,7 +31,7 @@ class ShapeError(TinygradKrError, RuntimeError, ValueError):
     """
 
 
-class DimError(TinygradKrError, IndexError, ValueError):
+class DimError(TinygradKrError, IndexError, RuntimeError, ValueError):
     """차원 번호가 범위를 벗어났거나 겹친다.
 
     A dimension that is out of range or named twice.

@@ -19,7 +19,7 @@ from tinygrad_kr.ops.comparison import ne, where
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dims, numpy_names
 from tinygrad_kr.ops.exponential import exp
-from tinygrad_kr.ops.order import amax, amin
+from tinygrad_kr.ops.order import amax, amin, need_elements
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import accumulate, need_floating, restored, sum, widened
 
@@ -79,12 +79,16 @@ def norm(
             f"norm: p is a number or 'fro', not {p!r}.",
         )
     dims = normal_dims(dim, input.ndim)
+    if power < 0:
+        need_elements("norm", input, dims)
     if power == math.inf:
         return amax(abs(input), dims or None, keepdim)
     if power == -math.inf:
         return amin(abs(input), dims or None, keepdim)
     if power == 0:
-        return cast(sum(ne(input, 0), dims or None, keepdim), input.dtype)
+        return sum(where(ne(input, 0), 1.0, sign(input)), dims or None, keepdim)
+    if power == 1:
+        return sum(abs(input), dims or None, keepdim)
     if power == 2:
         return widened(_norm2, input, dims=dims, keepdim=keepdim)
     return widened(_norm, input, p=power, dims=dims, keepdim=keepdim)

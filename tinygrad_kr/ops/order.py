@@ -16,8 +16,8 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
-from tinygrad_kr.ops.comparison import isnan, logical_or, maximum, minimum, where
+from tinygrad_kr.errors import ArgumentError, DimError
+from tinygrad_kr.ops.comparison import isnan, logical_and, logical_or, maximum, minimum
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
@@ -69,12 +69,12 @@ def select(input: Any, index: Array, dim: int, keepdim: bool = True) -> Selectio
     If not ``keepdim``, both lose that dimension, in which they have size 1.
     """
     if input.ndim == 0:
-        return Selection(clone(input), _tensor_like(input, index.reshape(())))
+        return Selection(clone(input), index_like(input, index.reshape(())))
     values = _pick(input, index=index, dim=dim, keepdim=keepdim)
-    return Selection(values, _tensor_like(input, index.reshape(values.shape)))
+    return Selection(values, index_like(input, index.reshape(values.shape)))
 
 
-def _tensor_like(input: Any, index: Array) -> Any:
+def index_like(input: Any, index: Array) -> Any:
     """Indices as a tensor where the input is one."""
     return wrap(index) if isinstance(input, TensorBase) else index
 
@@ -111,7 +111,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
     The indices that sort along ``dim``; see :func:`sort`.
     """
     dim = normal_dim(dim, array_of(input).ndim)
-    return _tensor_like(input, _order(as_array(input), dim, descending))  # type: ignore[no-any-return]
+    return index_like(input, _order(as_array(input), dim, descending))  # type: ignore[no-any-return]
 
 
 @numpy_names
@@ -142,31 +142,34 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 
 
 def _shared(g: Any, x: Any, y: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
-    """The gradient in equal parts to the elements that are the answer."""
-    found = restored(y, dims, keepdim)
-    held = logical_or(x == found, isnan(x))
-    count = cast(sum(held, dims or None, True), x.dtype)
-    return where(held, restored(g, dims, keepdim) / count, 0.0)
+    """The gradient in equal parts to the elements that are equal to the answer; nan is none."""
+    held = cast(x == restored(y, dims, keepdim), x.dtype)
+    return held * (restored(g, dims, keepdim) / sum(held, dims or None, True))
 
 
-_amax: Callable[..., Tensor] = Primitive(
-    "amax",
-    lambda x, *, dims, keepdim: np.maximum.reduce(x, axis=dims, keepdims=keepdim),
-    x=_shared,
-)
-_amin: Callable[..., Tensor] = Primitive(
-    "amin",
-    lambda x, *, dims, keepdim: np.minimum.reduce(x, axis=dims, keepdims=keepdim),
-    x=_shared,
-)
+def shared_by_all(g: Any, x: Any, y: Any) -> Any:
+    """The same of the whole; if the answer is nan, to every nan."""
+    held = cast(logical_or(x == y, logical_and(isnan(x), isnan(y))), x.dtype)
+    return held * (g / sum(held))
 
 
-def _need_elements(name: str, input: Any, dim: Any) -> tuple[int, ...]:
+def _extreme(name: str, ufunc: Any, slope: Any) -> Callable[..., Tensor]:
+    return Primitive(
+        name, lambda x, *, dims, keepdim: ufunc.reduce(x, axis=dims, keepdims=keepdim), x=slope
+    )
+
+
+_amax, _amin = _extreme("amax", np.maximum, _shared), _extreme("amin", np.minimum, _shared)
+_max = _extreme("max", np.maximum, shared_by_all)
+_min = _extreme("min", np.minimum, shared_by_all)
+
+
+def need_elements(name: str, input: Any, dim: Any) -> tuple[int, ...]:
     """The dimensions to reduce; over no elements there is no answer."""
     shape = array_of(input).shape
     dims = normal_dims(dim, len(shape))
     if counted(shape, dims) == 0:
-        raise (ShapeError if dim is None else DimError)(
+        raise DimError(
             f"{name}: 원소가 없어 답이 없습니다: 형상 {shape}, 차원 {dims}.",
             f"{name}(): Expected reduction dim to have non-zero size: shape {shape}, dim {dims}.",
         )
@@ -180,9 +183,9 @@ def amax(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
     The maximum over ``dim``; equal maxima share the gradient.
 
     Raises:
-        ShapeError, DimError: there are no elements to choose from, here and below.
+        DimError: there are no elements to choose from, here and below.
     """
-    return _amax(input, dims=_need_elements("amax", input, dim), keepdim=keepdim)
+    return _amax(input, dims=need_elements("amax", input, dim), keepdim=keepdim)
 
 
 @numpy_names
@@ -191,7 +194,7 @@ def amin(input: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     The minimum over ``dim``; equal minima share the gradient.
     """
-    return _amin(input, dims=_need_elements("amin", input, dim), keepdim=keepdim)
+    return _amin(input, dims=need_elements("amin", input, dim), keepdim=keepdim)
 
 
 # Indices
@@ -201,7 +204,7 @@ def _arg(name: str, choose: Any) -> Callable[..., Tensor]:
     op = Primitive(name, lambda x, *, dim, keepdim: choose(x, axis=dim, keepdims=keepdim))
 
     def index(input: Any, dim: int | None, keepdim: bool) -> Tensor:
-        _need_elements(name, input, dim)
+        need_elements(name, input, dim)
         dim = None if dim is None else normal_dim(dim, input.ndim)
         return op(input, dim=dim, keepdim=keepdim)  # type: ignore[no-any-return]
 
@@ -233,10 +236,10 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
 # max, min and median, each in several forms
 
 
-def _chosen(choose: Any, name: str, input: Any, dim: Any, keepdim: bool) -> Selection:
+def chosen(choose: Any, name: str, input: Any, dim: Any, keepdim: bool) -> Selection:
     """What ``choose`` picks along ``dim``, an index function such as ``np.argmax``."""
     dim = normal_dim(dim, array_of(input).ndim)
-    _need_elements(name, input, dim)
+    need_elements(name, input, dim)
     index = np.asarray(choose(as_array(input), axis=dim, keepdims=True))
     return select(input, index, dim, keepdim)
 
@@ -262,8 +265,8 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     if other is not None or isinstance(dim, TensorBase | np.ndarray):
         return maximum(input, dim if other is None else other)
     if dim is None:
-        return _amax(input, dims=_need_elements("max", input, None), keepdim=keepdim)
-    return _chosen(np.argmax, "max", input, dim, keepdim)
+        return _max(input, dims=need_elements("max", input, None), keepdim=keepdim)
+    return chosen(np.argmax, "max", input, dim, keepdim)
 
 
 @overload
@@ -281,11 +284,11 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     if other is not None or isinstance(dim, TensorBase | np.ndarray):
         return minimum(input, dim if other is None else other)
     if dim is None:
-        return _amin(input, dims=_need_elements("min", input, None), keepdim=keepdim)
-    return _chosen(np.argmin, "min", input, dim, keepdim)
+        return _min(input, dims=need_elements("min", input, None), keepdim=keepdim)
+    return chosen(np.argmin, "min", input, dim, keepdim)
 
 
-def _argmedian(x: Array, *, axis: int, keepdims: bool) -> Array:
+def argmedian(x: Array, *, axis: int, keepdims: bool) -> Array:
     """The index of the lower median along ``axis``, or of the first nan, kept of size 1."""
     if x.ndim == 0:
         return np.zeros((), np.int64)
@@ -295,12 +298,12 @@ def _argmedian(x: Array, *, axis: int, keepdims: bool) -> Array:
     return np.where(nan.any(axis, keepdims=True), nan.argmax(axis, keepdims=True), index)
 
 
-def _median_forward(x: Array, *, dims: tuple[int, ...], keepdim: bool) -> Any:
+def _median_forward(x: Array) -> Any:
     line = x.reshape(-1)
-    return line[_argmedian(line, axis=0, keepdims=True)[0]]
+    return line[argmedian(line, axis=0, keepdims=True)[0]]
 
 
-_median: Callable[..., Tensor] = Primitive("median", _median_forward, x=_shared)
+_median: Callable[..., Tensor] = Primitive("median", _median_forward, x=shared_by_all)
 
 
 @overload
@@ -315,7 +318,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     ``(values, indices)``.
     """
     if dim is not None:
-        return _chosen(_argmedian, "median", input, dim, keepdim)
+        return chosen(argmedian, "median", input, dim, keepdim)
     if 0 in array_of(input).shape:
         return mean(input)  # nan
-    return _median(input, dims=normal_dims(None, input.ndim), keepdim=False)
+    return _median(input)

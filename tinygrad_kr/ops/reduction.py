@@ -252,7 +252,8 @@ def _truth(name: str, ufunc: Any) -> Callable[[Any, Dims, bool], Tensor]:
 
     def found(input: Any, dim: Dims, keepdim: bool) -> Tensor:
         array = array_of(input)
-        truth = op(input, dims=normal_dims(dim, array.ndim), keepdim=keepdim)
+        dims = () if dim in ((), []) else normal_dims(dim, array.ndim)  # of no dims: elementwise
+        truth = op(input, dims=dims, keepdim=keepdim)
         return cast(truth, uint8 if array.dtype == uint8 else bool_)
 
     return found
