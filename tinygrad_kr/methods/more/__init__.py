@@ -21,4 +21,4 @@ class MoreMethods(
 ):
     """드물게 쓰는 메서드 모두. The rarer methods together."""
 
-    __slots__ = ()
+    __slots__: tuple[()] = ()
