@@ -100,7 +100,8 @@ def is_floating(dtype: DType) -> bool:
     return dtype.kind == "f"
 
 
-_CATEGORY: Final = {"b": 0, "i": 1, "u": 1, "f": 2}
+#: A higher category cannot be held by a lower one.
+CATEGORY: Final = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 def scalar_dtype(value: Scalar) -> DType:
@@ -117,9 +118,9 @@ def _join(first: DType, second: DType) -> DType:
     """The dtype of two tensors of the same rank of dimensions."""
     if first == second:
         return first
-    if _CATEGORY[first.kind] == _CATEGORY[second.kind]:
+    if CATEGORY[first.kind] == CATEGORY[second.kind]:
         return SUPPORTED[np.promote_types(first, second)]
-    return max(first, second, key=lambda d: _CATEGORY[d.kind])
+    return max(first, second, key=lambda d: CATEGORY[d.kind])
 
 
 def result_dtype(*operands: Any) -> DType:
@@ -140,6 +141,6 @@ def result_dtype(*operands: Any) -> DType:
     for held in ranks:
         if held is None:
             continue
-        if result is None or _CATEGORY[held.kind] > _CATEGORY[result.kind]:
+        if result is None or CATEGORY[held.kind] > CATEGORY[result.kind]:
             result = held
     return _default if result is None else result

@@ -16,6 +16,7 @@ from tinygrad_kr.autograd.base import TensorBase, wrap
 from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import Step, current_node, follow, replace_node
+from tinygrad_kr.dtypes import CATEGORY
 from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import tensor
@@ -26,8 +27,6 @@ from tinygrad_kr.ops.shape import reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def _write_forward(base: Any, value: Any, *, steps: tuple[Step, ...], index: Any) -> Any:
@@ -94,7 +93,7 @@ def _fits(x: Any, shape: tuple[int, ...], dtype: Any) -> None:
             f"제자리 연산의 결과 형상 {shape}을(를) 형상 {x._array.shape}에 쓸 수 없습니다.",
             f"output with shape {x._array.shape} doesn't match the broadcast shape {shape}.",
         )
-    if _ORDER[dtype.kind] > _ORDER[x._array.dtype.kind]:
+    if CATEGORY[dtype.kind] > CATEGORY[x._array.dtype.kind]:
         raise DTypeError(
             f"결과의 자료형 {dtype}을(를) {x._array.dtype} 텐서에 쓸 수 없습니다.",
             f"result type {dtype} can't be cast to the desired output type {x._array.dtype}.",

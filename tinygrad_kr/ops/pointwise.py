@@ -7,7 +7,7 @@ broadcasting by NumPy's, a node if anyone needs a gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from tinygrad_kr.autograd.node import Check, Node
 from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.autograd.view import current_node
 from tinygrad_kr.dtypes import Array, result_dtype
-from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError, TinygradKrError
+from tinygrad_kr.errors import ArgumentError, DTypeError, GradientError, ShapeError, TinygradKrError
 from tinygrad_kr.ops.primitive import Primitive, check_of, operand
 
 if TYPE_CHECKING:
@@ -101,7 +101,10 @@ class Unary(_Pointwise):
         super().__init__(*args, **kwargs)
         self._keeps_y, self._keeps_x = self._plan(1).keeps[:2]
 
-    def __call__(self, x: Any, /) -> Tensor:
+    def __call__(self, input: Any, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return into(out, self, input)  # type: ignore[no-any-return]
+        x = input
         if isinstance(x, TensorBase):
             a = x._array
         else:
@@ -141,7 +144,10 @@ class Binary(_Pointwise):
         # Indexed by (a needs a gradient) + 2 * (b needs one): whether y, a and b are kept.
         self._keeps = [self._plan(i).keeps[:3] for i in range(4)]
 
-    def __call__(self, a: Any, b: Any, /) -> Tensor:
+    def __call__(self, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return into(out, self, input, other)  # type: ignore[no-any-return]
+        a, b = input, other
         x: Any
         z: Any
         a_node = b_node = None
@@ -187,6 +193,65 @@ class Binary(_Pointwise):
             kept = (y if y_kept else None, x if a_kept else None, z if b_kept else None, None, None)
             out._node = Node(self, (a_node, b_node), kept, checks, y.shape, y.dtype)
         return out
+
+
+def into(out: Any, op: Callable[..., Any], *inputs: Any, **static: Any) -> Any:
+    """``out=``: 결과를 이미 있는 텐서에 담는다.
+
+    ``op(*inputs, **static)`` written into ``out``, a tensor, or a tuple of them for several
+    outputs; returns it. One without elements takes the shape of the result.
+
+    Raises:
+        GradientError: an input or ``out`` needs a gradient.
+        DTypeError: the result is of a higher kind (bool, integer, float) than ``out``.
+        ShapeError: ``out`` has elements, and another shape than the result.
+    """
+    if mode.recording and any(current_node(t) is not None for t in _tensors(out, inputs, static)):
+        raise GradientError(
+            "out=으로는 미분할 수 없는데 기울기가 필요한 텐서가 왔습니다. no_grad() 안에서 하거나 "
+            "detach() 하세요.",
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad; do it inside no_grad(), or detach() it.",
+        )
+    y = op(*inputs, **static)
+    if isinstance(y, tuple):
+        return getattr(y, "_make", tuple)(map(_written, out, y))
+    return _written(out, y)
+
+
+def _tensors(*values: Any) -> Iterator[TensorBase]:
+    for value in values:
+        if isinstance(value, TensorBase):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _tensors(*value)
+        elif isinstance(value, dict):
+            yield from _tensors(*value.values())
+
+
+def _written(out: Any, y: Any) -> Tensor:
+    if not isinstance(out, TensorBase):
+        raise ArgumentError(
+            f"out에는 텐서가 와야 합니다: {type(out).__name__}.",
+            f"out must be a Tensor, not {type(out).__name__}.",
+        )
+    held, shape, dtype = out._array, y.shape, y.dtype
+    if dtypes.CATEGORY[dtype.kind] > dtypes.CATEGORY[held.dtype.kind]:
+        raise DTypeError(
+            f"결과의 자료형 {dtype}을(를) {held.dtype}인 out에 담을 수 없습니다.",
+            f"result type {dtype} can't be cast to the desired output type {held.dtype}.",
+        )
+    if held.shape != shape:
+        if held.size or out._view is not None:
+            raise ShapeError(
+                f"out의 형상 {held.shape}이(가) 결과의 형상 {shape}과(와) 다릅니다. 빈 텐서를 "
+                "주면 맞추어집니다.",
+                f"out has shape {held.shape}, the result {shape}; an empty tensor would be "
+                "resized.",
+            )
+        out._array = np.empty(shape, held.dtype)
+    written: Tensor = out.copy_(y)  # type: ignore[attr-defined]
+    return written
 
 
 def refused(name: str, error: Exception, *arrays: Array) -> TinygradKrError:
