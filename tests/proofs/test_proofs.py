@@ -21,8 +21,8 @@ from tinygrad_kr.testing import Call, OpRecord, battery
 from tinygrad_kr.testing.call import tensors_in
 
 FAMILIES = [
-    "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers", "spatial",
-    "activations_more", "losses_more",
+    "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers",
+    "spatial", "activations_more", "losses_more", "reductions_more",
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
