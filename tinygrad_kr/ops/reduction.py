@@ -224,24 +224,28 @@ def std(
 
 @numpy_names
 def var_mean(
-    input: Any, dim: Dims = None, keepdim: bool = False, *, correction: float = 1
-) -> tuple[Tensor, Tensor]:
+    input: Any, dim: Dims | bool = None, unbiased: bool = True, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """분산과 평균.
 
     The variance and the mean over ``dim``; see :func:`var`.
     """
-    return var(input, dim, True, keepdim, correction=correction), mean(input, dim, keepdim)
+    spread = _spread(_var, input, dim, unbiased, keepdim, correction)
+    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 @numpy_names
 def std_mean(
-    input: Any, dim: Dims = None, keepdim: bool = False, *, correction: float = 1
-) -> tuple[Tensor, Tensor]:
+    input: Any, dim: Dims | bool = None, unbiased: bool = True, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """표준편차와 평균.
 
     The standard deviation and the mean over ``dim``; see :func:`std`.
     """
-    return std(input, dim, True, keepdim, correction=correction), mean(input, dim, keepdim)
+    spread = _spread(_std, input, dim, unbiased, keepdim, correction)
+    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 # Truth: of uint8 in uint8, as in PyTorch, of all else in bool

@@ -17,6 +17,7 @@ from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import index_select
+from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.order import sort
 from tinygrad_kr.ops.shape import ravel
 
@@ -89,6 +90,7 @@ def _limits(
     return (low, high) if low < high else (low - margin, high + margin)
 
 
+@takes_out
 def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """같은 너비의 구간마다 원소의 수.
 
@@ -109,6 +111,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     return wrap(np.bincount(np.minimum(place.astype(int), bins - 1), None, bins).astype(x.dtype))
 
 
+@takes_out
 def histogram(
     input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False
 ) -> Histogram:
@@ -235,6 +238,7 @@ def argwhere(input: Any) -> Tensor:
     return wrap(np.argwhere(array_of(input)))
 
 
+@takes_out
 def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     """0이 아닌 원소의 인덱스.
 
@@ -245,6 +249,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(array_of(input))))
 
 
+@takes_out
 def searchsorted(
     sorted_sequence: Any, input: Any, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, sorter: Any = None,
@@ -294,6 +299,7 @@ def searchsorted(
     return wrap(to_ndarray(found).astype(dtypes.int32 if out_int32 else dtypes.int64))
 
 
+@takes_out
 def bucketize(
     input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
@@ -311,6 +317,7 @@ def bucketize(
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
+@takes_out
 def isin(
     elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
@@ -322,6 +329,7 @@ def isin(
     return wrap(to_ndarray(found))
 
 
+@takes_out
 def msort(input: Any) -> Tensor:
     """첫째 차원을 따라 정렬한 값.
 

@@ -20,6 +20,7 @@ from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import tensor
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import take_along_dim
+from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.order import (
     Selection,
     amax,
@@ -67,6 +68,7 @@ def nansum(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = 
     return sum(_zeroed(input), dim, keepdim, dtype=dtype)
 
 
+@takes_out
 @numpy_names
 def nanmean(input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """nan을 뺀 평균.
@@ -100,6 +102,7 @@ def _nanmedian_forward(x: Array) -> Any:
 _nanmedian: Callable[..., Tensor] = Primitive("nanmedian", _nanmedian_forward, x=shared_by_all)
 
 
+@takes_out
 @numpy_names
 def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """nan을 뺀 중앙값.
@@ -122,6 +125,7 @@ class Extremes(NamedTuple):
     max: Tensor
 
 
+@takes_out
 @numpy_names
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
     """최솟값과 최댓값.
@@ -132,6 +136,7 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Ext
     return Extremes(amin(input, at, keepdim), amax(input, at, keepdim))
 
 
+@takes_out
 @numpy_names
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Selection:
     """k번째로 작은 값(1부터).
@@ -170,6 +175,7 @@ def _argmode(x: Array, *, axis: int, keepdims: bool) -> Array:
     return np.moveaxis(np.take_along_axis(order, longest, -1), -1, axis)
 
 
+@takes_out
 @numpy_names
 def mode(input: Any, dim: int = -1, keepdim: bool = False) -> Selection:
     """가장 자주 나오는 값(여럿이면 가장 작은 것).
@@ -247,6 +253,7 @@ def _quantile(
     return reshape(movedim(out, -1, 0), (*q.shape, *kept))
 
 
+@takes_out
 @numpy_names
 def quantile(
     input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *,
@@ -268,6 +275,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@takes_out
 @numpy_names
 def nanquantile(
     input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *,

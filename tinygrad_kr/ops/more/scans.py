@@ -20,6 +20,7 @@ from tinygrad_kr.ops.exponential import logaddexp
 from tinygrad_kr.ops.gathering import gather
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.joining import along, cat
+from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.order import Selection, index_like
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import need_floating, sum
@@ -60,6 +61,7 @@ def _running(ufunc: Any, input: Any, dim: int) -> Selection:
     return Selection(gather(input, dim, index), index_like(input, index))
 
 
+@takes_out
 @numpy_names
 def cummax(input: Any, dim: int) -> Selection:
     """누적 최댓값.
@@ -74,6 +76,7 @@ def cummax(input: Any, dim: int) -> Selection:
     return _running(np.maximum, input, dim)
 
 
+@takes_out
 @numpy_names
 def cummin(input: Any, dim: int) -> Selection:
     """누적 최솟값.
@@ -119,6 +122,7 @@ _logcumsumexp: Callable[..., Tensor] = Primitive(
 )
 
 
+@takes_out
 @numpy_names
 def logcumsumexp(input: Any, dim: int) -> Tensor:
     """지수의 누적합의 로그.
@@ -132,6 +136,7 @@ def logcumsumexp(input: Any, dim: int) -> Tensor:
 # Neighbours
 
 
+@takes_out
 @numpy_names
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
     """이웃한 원소의 차이.

@@ -16,6 +16,7 @@ from tinygrad_kr.ops.comparison import clamp, where
 from tinygrad_kr.ops.dims import array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.exponential import sqrt
 from tinygrad_kr.ops.linalg import diagonal, matmul
+from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.norms import norm
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import need_floating, sum
@@ -176,6 +177,7 @@ def corrcoef(input: Any) -> Tensor:
 # Norms held to a limit
 
 
+@takes_out
 @numpy_names
 def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Tensor:
     """dim을 따라 조각마다 노름을 maxnorm 이하로.
