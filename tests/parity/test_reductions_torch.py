@@ -178,10 +178,8 @@ WIDER = {
     **dict.fromkeys(("median", "argmax", "argmin"), "of bools too"),
     **dict.fromkeys(("cumsum", "cumprod"), "in bools too"),
     "logsumexp": "dim None means all, as elsewhere",
-    "norm": "'fro' over any number of dimensions",
+    **dict.fromkeys(("norm", "Tensor.norm"), "'fro' over any number of dimensions"),
 }
-
-
 ORDER = {"Tensor.norm": 1}  # at 0 PyTorch's second derivative is nan, ours 0
 
 

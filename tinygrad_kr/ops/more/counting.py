@@ -77,9 +77,7 @@ class Histogram(NamedTuple):
     bin_edges: Tensor
 
 
-def _limits(
-    name: str, x: Array, given: tuple[float, float] | None, margin: float
-) -> tuple[float, float]:
+def _limits(name: str, x: Array, given: tuple[float, float] | None, margin: float) -> Array:
     """The ends of the bins, given or of the data; ``margin`` around where they are the same."""
     low, high = given or ((float(x.min()), float(x.max())) if x.size else (0.0, 1.0))
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
@@ -87,7 +85,7 @@ def _limits(
             f"{name}의 범위는 유한하고 커지는 두 수여야 합니다: [{low}, {high}].",
             f"{name}: range of [{low}, {high}] is not finite, or min exceeds max.",
         )
-    return (low, high) if low < high else (low - margin, high + margin)
+    return np.array((low, high) if low < high else (low - margin, high + margin), x.dtype)
 
 
 @takes_out
@@ -142,7 +140,8 @@ def histogram(
                 f"histogram(): bins must be > 0, not {bins}.",
             )
         low, high = _limits("histogram", flat, range, 0.5)
-        edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
+        i, step = np.arange(bins + 1, dtype=x.dtype), (high - low) / bins
+        edges = np.where(i < (bins + 1) // 2, low + i * step, high - (bins - i) * step)
     w = None if weight is None else array_of(weight)
     if w is not None and (w.shape != x.shape or w.dtype != x.dtype):
         raise ShapeError(

@@ -95,11 +95,13 @@ def _logcumsumexp_forward(x: Array, *, dim: int) -> Array:
 
 
 def _backwards(x: Array, dim: int) -> Array:
-    return np.flip(_logcumsumexp_forward(np.flip(x, dim), dim=dim), dim) if x.ndim else x
+    return np.flip(_logcumsumexp_forward(np.flip(x, dim), dim=dim), dim)
 
 
 def _logcumsumexp_slope(needs: Any, g: Any, x: Any, y: Any, dim: int) -> Any:
     """Σ over j ≥ k of g_j exp(x_k - y_j), in logarithms: of the positive g less the negative."""
+    if x.ndim == 0:
+        return (g,)
     with np.errstate(all="ignore"):
         up, down = (_backwards(np.log(np.maximum(h, 0)) - y, dim) + x for h in (g, -g))
         return (np.exp(up) - np.exp(down),)
