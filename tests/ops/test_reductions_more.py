@@ -62,6 +62,7 @@ def test_conventions(f: Any, values: list[float], expected: list[float]) -> None
         (lambda: tg.histogram(T([0.0, 4.0]), 2, density=True).hist, [0.25, 0.25]),
         (lambda: tg.histogram(T([3.0]), 2).bin_edges, [2.5, 3, 3.5]),
         (lambda: tg.unique(T([[2, 1], [1, 2], [2, 1]]), dim=0), [[1, 2], [2, 1]]),
+        (lambda: tg.unique(T([[1, 3], [1, 2]]), dim=0), [[1, 2], [1, 3]]),
         (lambda: tg.unique(T([3, 1, 3]), return_inverse=True)[1], [1, 0, 1]),
         (lambda: tg.unique_consecutive(T([1, 1, 2, 1])), [1, 2, 1]),
         (lambda: tg.unique_consecutive(T([1, 1, 2]), return_counts=True)[1], [2, 1]),

@@ -94,8 +94,8 @@ def quantile_call(marks: Marks) -> Call:
     x = full(DISTINCT)(marks, shape)
     dim = marks.choose([None, *numbers_of(x.ndim)])
     # What stands in few bits is the same in float32.
-    q = marks.choose((0.25, 1, [0.0, 0.625], 0.5))
-    kind = marks.choose(("linear", "lower", "higher", "nearest", "midpoint"))
+    q = marks.choose((0.125, 1, [0.0, 0.625], 0.375))
+    kind = marks.choose(("linear", "lower", "linear", "higher", "nearest", "linear", "midpoint"))
     return call(x, q, dim=dim, keepdim=marks.flag(), interpolation=kind)
 
 
