@@ -129,8 +129,10 @@ def _leaves_of(value: Any, kind: type[Any]) -> Iterator[Any]:
             yield from _leaves_of(v, kind)
 
 
-def same(found: Any, expected: Any, what: str, slack: float = 1.0) -> None:
-    """The same structure, shapes, dtypes and values."""
+def same(
+    found: Any, expected: Any, what: str, slack: float = 1.0, coarsest: str = "float64"
+) -> None:
+    """The same structure, shapes, dtypes and values, as exact as ``coarsest`` allows."""
     torch = _torch()
     if isinstance(expected, torch.Tensor):
         assert isinstance(found, Tensor), f"{what}: {type(found).__name__} for a tensor"
@@ -141,14 +143,15 @@ def same(found: Any, expected: Any, what: str, slack: float = 1.0) -> None:
         a, b = found.detach().numpy(), expected.detach().numpy(force=True)
         if kind in TOLERANCE:
             finite = np.abs(b[np.isfinite(b)], dtype=np.float64)
-            tolerance = slack * TOLERANCE[kind] * max(1.0, finite.max(initial=0.0))
+            exact = max(TOLERANCE[kind], TOLERANCE[coarsest])
+            tolerance = slack * exact * max(1.0, finite.max(initial=0.0))
             np.testing.assert_allclose(a, b, 0, tolerance, err_msg=what)
         else:
             np.testing.assert_array_equal(a, b, err_msg=what)
     elif isinstance(expected, tuple | list):
         assert len(found) == len(expected), f"{what}: {len(found)} parts, PyTorch {len(expected)}"
         for i, (a, b) in enumerate(zip(found, expected, strict=True)):
-            same(a, b, f"{what}[{i}]", slack)
+            same(a, b, f"{what}[{i}]", slack, coarsest)
     elif isinstance(expected, float):
         np.testing.assert_allclose(found, expected, 1e-6, err_msg=what)
     else:
@@ -231,6 +234,8 @@ def beside(
 
         if not all(np.isfinite(t.detach().numpy()).all() for t in ts):
             order = min(order, 1)  # what a second derivative at infinity is, is by the formula
+        # A derivative comes by way of every dtype among them.
+        coarsest = max((t.dtype.name for t in (*outs, *xs)), key=TOLERANCE.__getitem__, default="")
         reached = 0
         for step in range(1, order + 1 if outs else 0):
             try:
@@ -238,7 +243,7 @@ def beside(
             except RuntimeError:  # PyTorch has no derivative here
                 break
             outs = _pulled(tinygrad_kr, outs, xs, make, step, step < order)
-            same(outs, their_outs, f"derivative {step}", 10**step * slack)
+            same(outs, their_outs, f"derivative {step}", 10**step * slack, coarsest)
             reached = step
     return Counts(1, 0, int(reached > 0), int(reached > 1))
 

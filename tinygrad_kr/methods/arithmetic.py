@@ -117,6 +117,24 @@ class ArithmeticMethods(TensorBase):
     def __ixor__(self, other: Any) -> Tensor:
         return inplace.apply(self, ops.bitwise_xor, other)
 
+    def __lshift__(self, other: Any) -> Tensor:
+        return ops.bitwise_left_shift(self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return ops.bitwise_left_shift(other, self)
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return inplace.apply(self, ops.bitwise_left_shift, other)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return ops.bitwise_right_shift(self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return ops.bitwise_right_shift(other, self)
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return inplace.apply(self, ops.bitwise_right_shift, other)
+
     def __neg__(self) -> Tensor:
         return ops.neg(self)
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.dtypes import int64
-from tinygrad_kr.errors import ArgumentError, DivisionError
-from tinygrad_kr.ops.comparison import isfinite, logical_and, logical_not, where
+from tinygrad_kr.dtypes import int64, result_dtype
+from tinygrad_kr.errors import ArgumentError, DivisionError, DTypeError
+from tinygrad_kr.ops.comparison import isfinite, logical_and, logical_not, logical_or, where
+from tinygrad_kr.ops.conversion import alike, cast
+from tinygrad_kr.ops.dims import array_of_kind
 from tinygrad_kr.ops.exponential import log
-from tinygrad_kr.ops.pointwise import Binary, Unary
+from tinygrad_kr.ops.pointwise import Binary, Unary, in_dtype, into
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -33,7 +35,8 @@ def _whole(function: Any) -> Any:
 
 
 def _sign(x: Any) -> Any:
-    return np.sign(x) if x.dtype.kind != "b" else x.copy()
+    # That of nan is 0, as in PyTorch.
+    return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
 
 
 def _square(x: Any) -> Any:
@@ -45,7 +48,7 @@ def _divided(function: Any) -> Any:
 
     def divide(a: Any, b: Any) -> Any:
         y = function(a, b)
-        if y.dtype.kind != "f" and not np.all(b):
+        if y.dtype.kind != "f" and y.size and not np.all(b):
             raise DivisionError(
                 "정수를 0으로 나눌 수 없습니다. float()로 바꾸거나 where()로 0을 가려 주세요.",
                 "Integers cannot be divided by 0; convert with float(), or mask with where().",
@@ -119,35 +122,68 @@ _round = Unary("round", _whole(np.round), "반올림(짝수로). Rounded, halves
 # Functions of the records, with PyTorch's signatures
 
 
-def round(input: Any, *, decimals: int = 0) -> Tensor:
+def round(input: Any, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """반올림(절반은 짝수로).
 
     Rounded to ``decimals`` places, halves to even.
+
+    Raises:
+        DTypeError: integers are rounded to places.
     """
+    if out is not None:
+        return into(out, round, input, decimals=decimals)  # type: ignore[no-any-return]
     if decimals == 0:
         return _round(input)
-    scale = 10.0**decimals
-    return _round(input * scale) / scale
+    array_of_kind("f", "round(decimals=)", input)
+    scale = 10.0 ** operator.abs(decimals)
+    return _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def _scaled(input: Any, other: Any, alpha: Any) -> Any:
+    """``alpha * other``, of a tensor in the dtype of the result."""
+    dtype, kind = result_dtype(*map(as_array, (input, other))), result_dtype(alpha).kind
+    if (kind == "f" != dtype.kind) or (kind == "b" != dtype.kind):
+        raise DTypeError(
+            f"alpha={alpha!r}은(는) {dtype} 결과에 쓸 수 없습니다.",
+            f"alpha={alpha!r} does not fit a result of {dtype}.",
+        )
+    if not hasattr(other, "dtype"):
+        return other * alpha
+    return mul(cast(other, dtype), in_dtype(alpha, dtype))
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """더하기.
 
     input + alpha * other.
+
+    Raises:
+        DTypeError: ``alpha`` is a float among integers, or a bool among numbers.
     """
-    return _add(input, other if alpha == 1 else other * alpha)
+    if type(alpha) is not int or alpha != 1:
+        other = _scaled(input, other, alpha)
+    return _add(input, other, out=out)
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """빼기.
 
     input - alpha * other.
+
+    Raises:
+        DTypeError: as for :func:`add`; both are of bools.
     """
-    return _sub(input, other if alpha == 1 else other * alpha)
+    if type(alpha) is not int or alpha != 1:
+        other = _scaled(input, other, alpha)
+    return _sub(input, other, out=out)
 
 
 def div(
-    input: Any, other: Any, *, rounding_mode: Literal["trunc", "floor"] | None = None
+    input: Any,
+    other: Any,
+    *,
+    rounding_mode: Literal["trunc", "floor"] | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """나누기.
 
@@ -158,38 +194,40 @@ def div(
         DivisionError: integers are rounded, and one is divided by 0.
     """
     if rounding_mode is None:
-        return _div(input, other)
+        return _div(input, other, out=out)
     if rounding_mode not in ("trunc", "floor"):
         raise ArgumentError(
             f"rounding_mode는 None, 'trunc', 'floor' 가운데 하나입니다: {rounding_mode!r}.",
             f"rounding_mode is None, 'trunc' or 'floor', not {rounding_mode!r}.",
         )
-    return (floor_divide if rounding_mode == "floor" else _trunc_divide)(input, other)
+    return (floor_divide if rounding_mode == "floor" else _trunc_divide)(input, other, out=out)
 
 
-def pow(input: Any, exponent: Any) -> Tensor:
+def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """거듭제곱.
 
-    input ** exponent.
+    input ** exponent. Of integers to a tensor's negative powers the whole part.
 
     Raises:
-        ArgumentError: an integer to a negative integer power.
+        ArgumentError: integers to a negative integer power.
     """
     base, power = as_array(input), as_array(exponent)
     if isinstance(base, np.ndarray) and base.dtype.kind == "f":
-        return _pow(input, exponent)
+        return _pow(input, exponent, out=out)
     if all(np.asarray(v).dtype.kind in "iub" for v in (base, power)) and np.any(power < 0):
-        raise ArgumentError(
-            "정수를 음의 정수로 거듭제곱할 수 없습니다. float()로 바꾸어 주세요.",
-            "Integers to negative integer powers are not allowed; convert with float().",
-        )
-    return _pow(input, exponent)
+        if not isinstance(power, np.ndarray):
+            raise ArgumentError(
+                "정수를 음의 정수로 거듭제곱할 수 없습니다. float()로 바꾸어 주세요.",
+                "Integers to negative integer powers are not allowed; convert with float().",
+            )
+        base, power = alike(input, exponent)
+        return mul(_pow(base, abs(power)), logical_or(power >= 0, abs(base) == 1), out=out)
+    return _pow(input, exponent, out=out)
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Tensor:
+def lerp(input: Any, end: Any, weight: Any, *, out: Tensor | None = None) -> Tensor:
     """input과 end 사이를 weight만큼 간 곳.
 
     Linear interpolation, input + weight * (end - input).
     """
-    between: Tensor = input + weight * (end - input)
-    return between
+    return _add(input, weight * (end - input), out=out)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
-from tinygrad_kr.dtypes import Array
+from tinygrad_kr.dtypes import Array, uint8
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.ops.conversion import alike
-from tinygrad_kr.ops.dims import array_of_kind
-from tinygrad_kr.ops.pointwise import Binary, Unary, refused
+from tinygrad_kr.ops.dims import array_of, array_of_kind
+from tinygrad_kr.ops.pointwise import Binary, Unary, into, refused
 from tinygrad_kr.ops.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ logical_not = Unary("logical_not", np.logical_not, "아님. Logical not.")
 bitwise_and = Binary("bitwise_and", np.bitwise_and, "비트 그리고. Bitwise and.")
 bitwise_or = Binary("bitwise_or", np.bitwise_or, "비트 또는. Bitwise or.")
 bitwise_xor = Binary("bitwise_xor", np.bitwise_xor, "비트 배타적 또는. Bitwise exclusive or.")
+bitwise_left_shift = Binary(
+    "bitwise_left_shift", np.left_shift, "비트를 왼쪽으로. Bits shifted to the left, a << b."
+)
+bitwise_right_shift = Binary(
+    "bitwise_right_shift", np.right_shift, "비트를 오른쪽으로. Bits shifted to the right, a >> b."
+)
 bitwise_not = Unary("bitwise_not", np.bitwise_not, "비트 아님. Bitwise not.")
 isnan = Unary("isnan", np.isnan, "nan인가. Whether not a number.")
 isinf = Unary("isinf", np.isinf, "무한대인가. Whether infinite.")
@@ -73,7 +79,7 @@ def equal(input: Any, other: Any) -> bool:
 
 _where = Primitive(
     "where",
-    lambda condition, a, b: np.where(condition, a, b),
+    lambda condition, a, b: np.where(condition, a, b),  # of bools, or bytes as PyTorch has it
     a=lambda g, condition: where(condition, g, 0.0),
     b=lambda g, condition: where(condition, 0.0, g),
 )
@@ -82,8 +88,8 @@ _where = Primitive(
 @overload
 def where(condition: Any) -> tuple[Tensor, ...]: ...
 @overload
-def where(condition: Any, input: Any, other: Any) -> Tensor: ...
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+def where(condition: Any, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor: ...
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
     """조건이 참인 곳은 input, 아니면 other. 조건만 주면 참인 곳의 인덱스.
 
     ``input`` where ``condition`` holds, else ``other``; with the condition alone, the indices where
@@ -92,11 +98,14 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     Raises:
         DTypeError: the condition is not of bools.
     """
+    if out is not None:
+        return into(out, where, condition, input, other)
     if input is None and other is None:
         return tuple(wrap(i) for i in np.nonzero(as_array(condition)))
     if not any(isinstance(v, TensorBase) for v in (condition, input, other)):
         return to_ndarray(np.where(condition, input, other))
-    array_of_kind("b", "where", condition)
+    if array_of(condition).dtype != uint8:
+        array_of_kind("b", "where", condition)
     a, b = alike(input, other)
     try:
         return _where(condition, a, b)
@@ -130,7 +139,7 @@ _clamp: Callable[..., Tensor] = Primitive(
 )
 
 
-def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
+def clamp(input: Any, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """[min, max] 안으로 자른다.
 
     ``input`` held within ``min`` and ``max``, numbers or tensors, either of them None. The
@@ -139,6 +148,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     Raises:
         ArgumentError: both bounds are None.
     """
+    if out is not None:
+        return into(out, clamp, input, min, max)  # type: ignore[no-any-return]
     if min is None and max is None:
         raise ArgumentError("clamp에는 min이나 max가 있어야 합니다.", "clamp needs a min or a max.")
     x, *bounds = alike(input, *(v for v in (min, max) if v is not None))

@@ -3,6 +3,7 @@
 The rarer names of this room, a family a file; see :mod:`tinygrad_kr.leaves`.
 """
 
+from tinygrad_kr.ops.more.aliases import *  # noqa: F403
 from tinygrad_kr.ops.more.counting import *  # noqa: F403
 from tinygrad_kr.ops.more.dims import *  # noqa: F403
 from tinygrad_kr.ops.more.joining import *  # noqa: F403
