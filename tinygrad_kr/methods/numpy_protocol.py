@@ -7,7 +7,7 @@ flow; one that has none computes on plain arrays, unless a gradient would be los
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from tinygrad_kr.methods.numpy_functions import (
     scan_of,
 )
 from tinygrad_kr.ops import inplace
+from tinygrad_kr.ops.pointwise import tensors_of
 
 #: NumPy의 유니버설 함수 → 연산. A universal function of NumPy → its operation.
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
@@ -102,17 +103,6 @@ SCANS: dict[np.ufunc, Callable[..., Any]] = {
 }
 
 
-def _tensors(values: Iterable[Any]) -> Iterator[TensorBase]:
-    """The tensors among arguments, in lists and dicts too."""
-    for value in values:
-        if isinstance(value, TensorBase):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _tensors(value)
-        elif isinstance(value, dict):
-            yield from _tensors(value.values())
-
-
 def _plain(value: Any) -> Any:
     """Arguments with the arrays of the tensors in them."""
     if isinstance(value, list | tuple):
@@ -123,7 +113,7 @@ def _plain(value: Any) -> Any:
 
 
 def _refuse_gradients(name: str, values: Iterable[Any]) -> None:
-    if any(current_node(t) is not None for t in _tensors(values)):
+    if any(current_node(t) is not None for t in tensors_of(*values)):
         raise ConversionError(
             f"{name}에는 미분할 수 있는 연산이 없어서 기울기가 끊어집니다. detach()를 먼저 "
             "부르세요.",

@@ -206,7 +206,7 @@ def into(out: Any, op: Callable[..., Any], *inputs: Any, **static: Any) -> Any:
         DTypeError: the result is of a higher kind (bool, integer, float) than ``out``.
         ShapeError: ``out`` has elements, and another shape than the result.
     """
-    if mode.recording and any(current_node(t) is not None for t in _tensors(out, inputs, static)):
+    if mode.recording and any(current_node(t) is not None for t in tensors_of(out, inputs, static)):
         raise GradientError(
             "out=으로는 미분할 수 없는데 기울기가 필요한 텐서가 왔습니다. no_grad() 안에서 하거나 "
             "detach() 하세요.",
@@ -219,14 +219,14 @@ def into(out: Any, op: Callable[..., Any], *inputs: Any, **static: Any) -> Any:
     return _written(out, y)
 
 
-def _tensors(*values: Any) -> Iterator[TensorBase]:
+def tensors_of(*values: Any) -> Iterator[TensorBase]:
     for value in values:
         if isinstance(value, TensorBase):
             yield value
         elif isinstance(value, tuple | list):
-            yield from _tensors(*value)
+            yield from tensors_of(*value)
         elif isinstance(value, dict):
-            yield from _tensors(*value.values())
+            yield from tensors_of(*value.values())
 
 
 def _written(out: Any, y: Any) -> Tensor:
