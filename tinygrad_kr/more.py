@@ -7,6 +7,7 @@ from tinygrad_kr import cuda as mps  # noqa: F401
 from tinygrad_kr import cuda as xpu  # noqa: F401
 from tinygrad_kr.nn.more.overview import *  # noqa: F403
 from tinygrad_kr.ops.more import *  # noqa: F403
+from tinygrad_kr.scripting import *  # noqa: F403
 from tinygrad_kr.special import erfc as erfc
 from tinygrad_kr.special import erfinv as erfinv
 from tinygrad_kr.special import exp2 as exp2

@@ -22,7 +22,7 @@ from tinygrad_kr.testing.call import tensors_in
 
 FAMILIES = [
     "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers",
-    "spatial", "activations_more", "losses_more", "reductions_more",
+    "spatial", "activations_more", "losses_more", "reductions_more", "elementwise_more",
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
