@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+
+from tests.parity import test_core_torch as core
 from tests.parity.beside import Drawn, Sample, compare
 from tests.parity.test_core_torch import (
     Sampler,
@@ -46,6 +50,8 @@ def inner(low: float, high: float) -> Sampler:
 def numbered(m: Drawn) -> Sample:
     """Two tensors, or a number for either."""
     (a, b), _ = two(m)
+    if isinstance(b, float) and math.isnan(b):  # PyTorch takes a tensor of nan, and nan, for two
+        b = 2.0
     return ((number(m), a) if m.chance(0.2) else (a, b)), {}
 
 
@@ -87,7 +93,8 @@ def stepped(m: Drawn) -> Sample:
     shape = m.shape()
     x = any_of(m, shape)
     v = any_of(m, m.broadcastable(shape))
-    return (x, v if m.chance(0.2) else v.astype(x.dtype)), {}
+    with np.errstate(all="ignore"):
+        return (x, v if m.chance(0.2) else v.astype(x.dtype)), {}
 
 
 def scaled(m: Drawn) -> Sample:
@@ -168,3 +175,29 @@ def test_beside_torch(name: str, record_property: Callable[[str, Any], None]) ->
     compare(
         name, SAMPLES[name], record_property, wider=WIDER.get(name, ""), **OPTIONS.get(name, {})
     )
+
+
+ALL = {**core.SAMPLES, **SAMPLES, "clip": core.SAMPLES["clamp"]}
+WIDER_OF_ALL = {**core.WIDER, **WIDER, "clip": core.WIDER["clamp"]}
+IN_PLACE = sorted(name for name in ALL if hasattr(torch.Tensor, f"{name}_"))
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_beside_torch(name: str, record_property: Callable[[str, Any], None]) -> None:
+    """The method in place, of a copy: a tensor of float64 where any is of floats."""
+
+    def sample(m: Drawn) -> Sample:
+        (x, *others), kwargs = ALL[name](m)
+        floats = any(getattr(v, "dtype", np.dtype(bool)).kind == "f" for v in (x, *others))
+        return (np.asarray(x, np.float64 if floats else None), *others), kwargs
+
+    def method(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x.clone(), f"{name}_")(*args, **kwargs)
+
+    # Through what is logical PyTorch's gradient in place passes as if nothing had happened.
+    logical = {"order": 0} if name.startswith("logical") else {}
+    options = {**core.OPTIONS, **OPTIONS}.get(name, logical)
+    compare(
+        f"Tensor.{name}_", sample, record_property, ours=method, theirs=method, most=200,
+        wider=WIDER_OF_ALL.get(name, ""), **options,
+    )  # fmt: skip

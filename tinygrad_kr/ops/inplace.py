@@ -117,8 +117,17 @@ def apply(x: Any, op: Callable[..., Any], *operands: Any, **static: Any) -> Tens
 def in_place(op: Callable[..., Any]) -> Callable[..., Tensor]:
     """The in-place method of an op: ``hypot_ = in_place(hypot)``."""
 
+    def aside(x: Any, *operands: Any, **static: Any) -> Tensor:
+        node = current_node(x) if mode.recording else None
+        copied = x if node is None else wrap(x._array.copy(), node)
+        result: Tensor = op(copied, *operands, **static)
+        return result
+
+    # A composite may keep its operand anywhere.
+    used = op if isinstance(op, Primitive) else aside
+
     def method(self: Any, *operands: Any, **static: Any) -> Tensor:
-        return apply(self, op, *operands, **static)
+        return apply(self, used, *operands, **static)
 
     method.__name__ = method.__qualname__ = f"{op.__name__}_"
     method.__doc__ = f"{op.__name__}의 제자리 꼴.\n\n``{op.__name__}``, in place."

@@ -146,10 +146,15 @@ _frexp: Primitive = Primitive(
 )
 
 
+@takes_out
 def frexp(input: Any) -> Frexp:
     """가수 m과 지수 e: input = m 2^e.
 
     The mantissa, of size 0.5 to 1, and the exponent, an int32: input = m 2^e.
+
+    >>> import tinygrad_kr as tg
+    >>> tg.frexp(tg.tensor([6.0, -0.25]))
+    Frexp(mantissa=tensor([ 0.7500, -0.5000]), exponent=tensor([ 3, -1], dtype=int32))
 
     Raises:
         DTypeError: of integers or bools.
