@@ -215,7 +215,7 @@ def _sinc(x: Any) -> Any:
 
 
 sinc = _real(
-    "sinc", _sinc, "sin(πx) / (πx), 0에서는 1. sin(πx) / (πx), 1 at 0.",
+    "sinc", _sinc, "sin(πx) / (πx), 0에서는 1. The cardinal sine, sin(πx) / (πx), 1 at 0.",
     x=lambda g, x, y: g * where(  # the first term of the series at 0, for the second derivative
         x == 0, -math.pi**2 / 3 * x, (cos(math.pi * x) - y) / where(x == 0, 1.0, x)
     ),

@@ -159,8 +159,9 @@ WIDER = {
     "lerp": "of integers too, and of tensors that promote",
     "where": "a number too large for the dtype is infinite",
 }
-#: At a base of 0 or less, or at exponent 0, second derivatives of PyTorch's are masked.
-OPTIONS: dict[str, Any] = {"pow": {"order": 1}}
+#: At a base of 0 or less, or at exponent 0, second derivatives of PyTorch's are masked; over 0 they
+#: are nan where ours are infinite.
+OPTIONS: dict[str, Any] = each("div pow", {"order": 1})
 
 
 @pytest.mark.parametrize("name", SAMPLES)

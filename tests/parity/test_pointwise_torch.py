@@ -55,11 +55,20 @@ def numbered(m: Drawn) -> Sample:
     return ((number(m), a) if m.chance(0.2) else (a, b)), {}
 
 
+def unsigned(x: Any) -> Any:
+    """At -0 some of PyTorch's gradients are inf or -inf as SIMD has it."""
+    return np.where(x == 0, x.dtype.type(0), x)
+
+
+def powered(m: Drawn) -> Sample:
+    args, _ = numbered(m)
+    return tuple(unsigned(v) if isinstance(v, np.ndarray) else v for v in args), {}
+
+
 def halves(m: Drawn) -> Sample:
     (x,), _ = one(m)
     if m.chance(0.7):
-        x = np.where(x == 0, x.dtype.type(0), x)  # at -0 PyTorch's gradient is ±inf, as SIMD has it
-        return (x,), {"eps": None} if m.chance() else {}
+        return (unsigned(x),), {"eps": None} if m.chance() else {}
     # At nan, and twice at 0 and 1, PyTorch's gradient is nan with eps too; ours is 0 beyond eps.
     x = np.asarray(m.rng.uniform(-0.4, 1.4, x.shape), m.of("float64", "float32"))
     return (x,), {"eps": m.of(0.1, 1e-6)}
@@ -141,7 +150,8 @@ SAMPLES: dict[str, Sampler] = {
     **each("erfinv special.erfinv", inner(-1, 1)),
     "special.ndtri": inner(0, 1),
     **each("logit special.logit", halves),
-    **each("xlogy special.xlogy special.xlog1py float_power", numbered),
+    **each("xlogy special.xlogy special.xlog1py", numbered),
+    "float_power": powered,
     **each("subtract rsub", moved),
     **each("addcmul addcdiv", three),
     "atan2": turned,
@@ -166,8 +176,10 @@ WIDER = {
     "heaviside": "dtypes promote",
 }
 #: At 0 PyTorch's second derivative of sinc is nan, ours -π²/3; at the origin that of atan2, ours 0;
-#: of pow, see the core's.
-OPTIONS: dict[str, Any] = each("addcdiv arctan2 float_power sinc special.sinc", {"order": 1})
+#: of div and pow, see the core's.
+OPTIONS: dict[str, Any] = each(
+    "addcdiv arctan2 divide true_divide float_power sinc special.sinc", {"order": 1}
+)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

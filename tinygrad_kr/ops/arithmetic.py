@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.dtypes import int64, result_dtype
+from tinygrad_kr.dtypes import float16, float32, int64, result_dtype
 from tinygrad_kr.errors import ArgumentError, DivisionError, DTypeError
 from tinygrad_kr.ops.comparison import isfinite, logical_and, logical_not, logical_or, where
 from tinygrad_kr.ops.conversion import alike, cast
@@ -44,10 +44,12 @@ def _square(x: Any) -> Any:
 
 
 def _divided(function: Any) -> Any:
-    """A division that refuses integers over 0, for which there is no value."""
+    """A division that refuses integers over 0, for which there is no value, and bools."""
 
     def divide(a: Any, b: Any) -> Any:
         y = function(a, b)
+        if y.dtype == np.int8 and a.dtype == b.dtype == bool:
+            raise TypeError("bool")
         if y.dtype.kind != "f" and y.size and not np.all(b):
             raise DivisionError(
                 "정수를 0으로 나눌 수 없습니다. float()로 바꾸거나 where()로 0을 가려 주세요.",
@@ -86,7 +88,7 @@ mul = Binary(
     a=lambda g, b: g * b, b=lambda g, a: g * a,
 )  # fmt: skip
 _div = Binary(
-    "div", np.true_divide, "나누기. a / b.", floating=True, quiet=True,
+    "div", np.true_divide, "나누기. The quotient, a / b.", floating=True, quiet=True,
     a=lambda g, b: g / b, b=lambda g, a, b: -g * (a / b) / b,
 )  # fmt: skip
 _pow = Binary(
@@ -134,22 +136,22 @@ def round(input: Any, *, decimals: int = 0, out: Tensor | None = None) -> Tensor
         return into(out, round, input, decimals=decimals)  # type: ignore[no-any-return]
     if decimals == 0:
         return _round(input)
-    array_of_kind("f", "round(decimals=)", input)
+    if array_of_kind("f", "round(decimals=)", input).dtype == float16:
+        return cast(round(cast(input, float32), decimals=decimals), float16)
     scale = 10.0 ** operator.abs(decimals)
     return _round(input * scale) / scale if decimals > 0 else _round(input / scale) * scale
 
 
 def _scaled(input: Any, other: Any, alpha: Any) -> Any:
-    """``alpha * other``, of a tensor in the dtype of the result."""
+    """``alpha * other`` in the dtype of the result."""
     dtype, kind = result_dtype(*map(as_array, (input, other))), result_dtype(alpha).kind
     if (kind == "f" != dtype.kind) or (kind == "b" != dtype.kind):
         raise DTypeError(
             f"alpha={alpha!r}은(는) {dtype} 결과에 쓸 수 없습니다.",
             f"alpha={alpha!r} does not fit a result of {dtype}.",
         )
-    if not hasattr(other, "dtype"):
-        return other * alpha
-    return mul(cast(other, dtype), in_dtype(alpha, dtype))
+    scaled = cast(other, dtype) if hasattr(other, "dtype") else in_dtype(other, dtype)
+    return mul(scaled, in_dtype(alpha, dtype))
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
@@ -230,4 +232,6 @@ def lerp(input: Any, end: Any, weight: Any, *, out: Tensor | None = None) -> Ten
 
     Linear interpolation, input + weight * (end - input).
     """
+    if hasattr(weight, "dtype"):
+        input, end, weight = alike(input, end, weight)
     return _add(input, weight * (end - input), out=out)

@@ -38,7 +38,7 @@ __all__ = [
 def positive(input: Any) -> Any:
     """그대로.
 
-    ``input`` itself.
+    The input itself, as it is.
     """
     return +input
 
@@ -46,6 +46,6 @@ def positive(input: Any) -> Any:
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """거꾸로 빼기.
 
-    other - alpha * input.
+    Subtraction the other way round: other - alpha * input.
     """
     return subtract(other, input, alpha=alpha)

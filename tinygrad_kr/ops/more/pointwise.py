@@ -92,7 +92,7 @@ fmin = Binary(
 heaviside = Binary(
     "heaviside", lambda a, b: np.where(a == 0, b, np.asarray(a > 0, np.result_type(a, b))),
     "계단 함수, 0에서는 b. The step function: 0 below 0, 1 above, b at 0.",
-    a=_flat, b=lambda g, a: where(a == 0, g, 0.0),
+    a=_flat, b=lambda g, a: g * (a == 0),
 )  # fmt: skip
 nextafter = Binary(
     "nextafter", np.nextafter, "b 쪽으로 다음 수. The next number from a towards b.",
@@ -132,7 +132,10 @@ def ldexp(input: Any, other: Any) -> Tensor:
 
 
 class Frexp(NamedTuple):
-    """가수와 지수. A mantissa and an exponent."""
+    """가수와 지수.
+
+    A mantissa and an exponent.
+    """
 
     mantissa: Tensor
     exponent: Tensor
