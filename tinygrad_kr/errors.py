@@ -66,6 +66,13 @@ class DivisionError(TinygradKrError, RuntimeError, ZeroDivisionError):
     """
 
 
+class LinAlgError(TinygradKrError, RuntimeError, ValueError):
+    """행렬이 특이하거나, 양의 정부호가 아니거나, 유한하지 않다.
+
+    A matrix that is singular, not positive-definite or not finite where it must not be.
+    """
+
+
 class ConversionError(TinygradKrError, RuntimeError, TypeError, ValueError):
     """텐서를 다른 것(스칼라, NumPy 배열)으로 바꿀 수 없다.
 
