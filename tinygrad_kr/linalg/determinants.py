@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.linalg.factors import _svd
+from tinygrad_kr.linalg.factors import raw_svd
 from tinygrad_kr.linalg.matrices import lapack, matrix, mT
-from tinygrad_kr.linalg.solving import _inv
+from tinygrad_kr.linalg.solving import raw_inv
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.scan import prod
@@ -35,11 +35,11 @@ def _cofactors(x: Any, y: Any) -> Any:
     size = np.prod(np.sqrt(np.sum(a * a, -1)), -1)  # |d| is at most this
     singular = (np.abs(d) <= 100 * np.finfo(a.dtype).eps * size)[..., None, None]
     if not singular.any():
-        return y[..., None, None] * mT(_inv(x))
+        return y[..., None, None] * mT(raw_inv(x))
     n = a.shape[-1]
-    regular = y[..., None, None] * mT(_inv(where(singular, np.eye(n, dtype=a.dtype), x)))
+    regular = y[..., None, None] * mT(raw_inv(where(singular, np.eye(n, dtype=a.dtype), x)))
     apart = np.diag(np.arange(n, 0, -1, dtype=a.dtype))  # no two singular values of it are equal
-    u, s, vh = _svd(where(singular, x, apart), full=True)
+    u, s, vh = raw_svd(where(singular, x, apart), full=True)
     others = prod(where(np.eye(n, dtype=bool), 1.0, s[..., None, :]), -1)
     turn = np.sign(np.linalg.det(as_array(u)) * np.linalg.det(as_array(vh)))
     flat = (u * (turn[..., None] * others)[..., None, :]) @ vh
@@ -55,7 +55,7 @@ _slogdet: Callable[..., Any] = Primitive(
     "linalg_slogdet",
     lambda x: tuple(map(np.asarray, lapack("linalg.slogdet", np.linalg.slogdet, x))),
     several=True,
-    x=lambda g, x: None if g[1] is None else g[1][..., None, None] * mT(_inv(x)),
+    x=lambda g, x: None if g[1] is None else g[1][..., None, None] * mT(raw_inv(x)),
 )
 
 

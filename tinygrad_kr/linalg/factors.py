@@ -122,9 +122,9 @@ def _svd_slope(g: Any, y: Any) -> Any:
     return out
 
 
-_svd: Callable[..., Any] = Primitive(
+raw_svd: Callable[..., Any] = Primitive(
     "linalg_svd",
-    lambda x, *, full: tuple(lapack("linalg.svd", np.linalg.svd, x, full)),
+    lambda x, *, full: tuple(lapack("linalg.svd", np.linalg.svd, x, full_matrices=full)),
     several=True,
     x=_svd_slope,
 )
@@ -148,7 +148,7 @@ def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> _SV
         LinAlgError: A is not finite.
     """
     _no_driver(driver)
-    return _SVD(*_svd(matrix("linalg.svd", A), full=full_matrices))
+    return _SVD(*raw_svd(matrix("linalg.svd", A), full=full_matrices))
 
 
 def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
@@ -163,20 +163,21 @@ def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
 
 
 def _eigh_slope(g: Any, y: Any) -> Any:
-    """V (diag(gL) + (Vᵀ gV) / (lⱼ − lᵢ)) Vᵀ."""
+    """V (diag(gL) + ½ (Vᵀ gV − gVᵀ V) / (lⱼ − lᵢ)) Vᵀ."""
     of_values, of_vectors = g
     values, v = y
     if of_vectors is None:
         return (v * of_values[..., None, :]) @ mT(v)
     eye = np.eye(values.shape[-1], dtype=bool)
     gaps = where(eye, 1.0, values[..., None, :] - values[..., :, None])
+    turn = mT(v) @ of_vectors
     diagonal = _or_0(of_values, values)[..., None, :]
-    return v @ where(eye, diagonal, (mT(v) @ of_vectors) / gaps) @ mT(v)
+    return v @ where(eye, diagonal, 0.5 * (turn - mT(turn)) / gaps) @ mT(v)
 
 
 _eigh: Callable[..., Any] = Primitive(
     "linalg_eigh",
-    lambda x, *, uplo: tuple(lapack("linalg.eigh", np.linalg.eigh, x, uplo)),
+    lambda x, *, uplo: tuple(lapack("linalg.eigh", np.linalg.eigh, x, UPLO=uplo)),
     several=True,
     x=_eigh_slope,
 )

@@ -21,10 +21,10 @@ def mT(x: Any) -> Any:
     return transpose(x, -2, -1)
 
 
-def matrix(name: str, x: Any, square: bool = False) -> Any:
-    """``x``, which must be a matrix of floats, or a batch of them."""
-    array = array_of_kind("f", name, x)
-    if array.dtype == float16:
+def matrix(name: str, x: Any, square: bool = False, kinds: str = "f", half: bool = False) -> Any:
+    """``x``, which must be a matrix of floats, or of the kinds named, or a batch of them."""
+    array = array_of_kind(kinds, name, x)
+    if array.dtype == float16 and not half:
         raise DTypeError(
             f"{name}은(는) float16 텐서에 쓸 수 없습니다. float()로 바꾸어 주세요.",
             f"{name} is not defined for float16 tensors; convert with float().",

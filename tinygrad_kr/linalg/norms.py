@@ -8,18 +8,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.errors import ArgumentError, DimError
 from tinygrad_kr.linalg.factors import svdvals
 from tinygrad_kr.linalg.matrices import matrix
 from tinygrad_kr.linalg.solving import inv_ex
 from tinygrad_kr.ops.arithmetic import abs
 from tinygrad_kr.ops.comparison import where
+from tinygrad_kr.ops.creation import zeros
 from tinygrad_kr.ops.dims import Dims, normal_dims, numpy_names
 from tinygrad_kr.ops.norms import norm as _vector_norm
+from tinygrad_kr.ops.norms import widened_to
 from tinygrad_kr.ops.order import amax, amin
-from tinygrad_kr.ops.reduction import need_floating, sum
+from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import movedim, squeeze, unsqueeze
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def vector_norm(
     return _vector_norm(x, ord, dim, keepdim, dtype)
 
 
+def _extreme(x: Any, dim: int, largest: bool) -> Any:
+    """The largest along ``dim``, 0 of none, or the smallest."""
+    if largest and not x.shape[dim]:
+        return zeros((*x.shape[:dim], 1, *x.shape[dim + 1 :]), dtype=x.dtype)
+    return (amax if largest else amin)(x, dim, keepdim=True)
+
+
 @numpy_names
 def matrix_norm(
     A: Any, ord: float | str = "fro", dim: Any = (-2, -1), keepdim: bool = False, *,
@@ -61,24 +69,24 @@ def matrix_norm(
         ord: ``"fro"``; ``"nuc"``, the sum of the singular values; 2, −2, the largest, the smallest
             of them; 1, −1, inf, −inf, the largest, the smallest sum of a column, of a row.
     """
-    x = matrix("linalg.matrix_norm", need_floating("linalg.matrix_norm", A, dtype))
-    dims = normal_dims(dim, x.ndim)
+    x = matrix("linalg.matrix_norm", widened_to(dtype, "linalg.matrix_norm", A))
+    if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
+        raise _refused("linalg.matrix_norm", ord)
     if isinstance(dim, int) or len(dim) != 2:
         raise DimError(
             f"행렬 노름의 dim은 서로 다른 두 차원입니다: {dim!r}.",
             f"linalg.matrix_norm: dim must be two dimensions, not {dim!r}.",
         )
+    dims = normal_dims(dim, x.ndim)
     if ord == "fro":
         return _vector_norm(x, 2, dims, keepdim)
-    if ord not in ("nuc", 2, -2, 1, -1, math.inf, -math.inf):
-        raise _refused("linalg.matrix_norm", ord)
     if ord in (1, -1, math.inf, -math.inf):
         along, over = dims if ord in (1, -1) else dims[::-1]
         sums = sum(abs(x), along, keepdim=True)
-        y = (amax if ord > 0 else amin)(sums, over, keepdim=True)
+        y = _extreme(sums, over, ord > 0)
         return y if keepdim else squeeze(y, dims)
     s = svdvals(movedim(x, dims, (-2, -1)))
-    y = sum(s, -1) if ord == "nuc" else (amax if ord == 2 else amin)(s, -1)
+    y = sum(s, -1) if ord == "nuc" else squeeze(_extreme(s, s.ndim - 1, ord == 2), -1)
     for d in sorted(dims) if keepdim else ():
         y = unsqueeze(y, d)
     return y
@@ -93,7 +101,7 @@ def norm(
     The :func:`vector_norm` over one dimension, the :func:`matrix_norm` over two; with no ``ord``
     the 2-norm over any number of them.
     """
-    ndim = need_floating("linalg.norm", A, dtype).ndim
+    ndim = widened_to(dtype, "linalg.norm", A).ndim
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and ndim not in (1, 2):
@@ -114,12 +122,15 @@ def cond(A: Any, p: Order = None) -> Tensor:
 
     The condition number in the norm ``p`` (None means 2), inf if the matrix is singular.
     """
-    shape = matrix("linalg.cond", A, square=p not in (None, 2, -2)).shape
-    if 0 in shape[-2:]:
-        return where(np.zeros(shape[:-2], bool), sum(A, (-2, -1)), 0.0)
+    if p not in (None, 2, -2, "fro", "nuc", 1, -1, math.inf, -math.inf):
+        raise _refused("linalg.cond", p)
+    shape = matrix("linalg.cond", A, square=isinstance(p, str)).shape
+    if 0 in shape:
+        return zeros(shape[:-2], dtype=A.dtype)
     if p in (None, 2, -2):
         s = svdvals(A)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     inverse, info = inv_ex(A)
-    y = matrix_norm(A, p) * matrix_norm(inverse, p)
-    return where(info != 0, math.inf, y)
+    failed = as_array(info) != 0
+    inverse = where(failed[..., None, None], 0.0, inverse)
+    return where(failed, math.inf, matrix_norm(A, p) * matrix_norm(inverse, p))

@@ -17,6 +17,7 @@ from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.linalg.matrices import matrix, misfit, mT
 from tinygrad_kr.linalg.solving import inv
 from tinygrad_kr.ops.arithmetic import mul
+from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.conversion import clone
 from tinygrad_kr.ops.dims import array_of, normal_dim
 from tinygrad_kr.ops.joining import cat
@@ -66,16 +67,15 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
     The powers of each element from 0 to N − 1 (by default as many as elements), in a new last
     dimension.
     """
-    shape = array_of(x).shape
-    if not shape or (N is not None and N <= 1):
+    shape = array_of(x).shape or (1,)
+    count = shape[-1] if N is None else N
+    if count <= 1:
         raise ArgumentError(
-            f"vander에는 1차원 이상의 텐서와 2 이상의 N이 와야 합니다: 형상 {shape}, N={N}.",
-            f"linalg.vander takes a tensor of at least one dimension and an N greater than 1, not "
-            f"shape {shape} and N={N}.",
+            f"vander의 N은 2 이상이어야 합니다: {count}.",
+            f"linalg.vander: N must be greater than 1, not {count}.",
         )
-    columns = (N or shape[-1]) - 1
-    powers = cumprod(expand(unsqueeze(x, -1), (*shape, max(columns, 0))), -1)
-    return cat([np.ones((*shape, min(columns + 1, 1)), powers.dtype), powers], -1)
+    powers = cumprod(expand(reshape(x, (*shape, 1)), (*shape, count - 1)), -1)
+    return cat([np.ones((*shape, 1), powers.dtype), powers], -1)
 
 
 def matrix_power(A: Any, n: int) -> Tensor:
@@ -83,11 +83,11 @@ def matrix_power(A: Any, n: int) -> Tensor:
 
     The product of n matrices A; of −n inverses if n is negative, the identity if it is 0.
     """
-    x = matrix("linalg.matrix_power", A, square=True)
+    x = matrix("linalg.matrix_power", A, square=True, kinds="fiub", half=True)
     if n < 0:
         return matrix_power(inv(x), -n)
     if n == 0:
-        return x * 0.0 + np.eye(x.shape[-1], dtype=x.dtype)  # type: ignore[no-any-return]
+        return where(np.ones(x.shape, bool), np.eye(x.shape[-1], dtype=x.dtype), x)
     y: Any = x if n & 1 else None
     while n := n >> 1:
         x = matmul(x, x)
@@ -184,4 +184,4 @@ def matrix_exp(A: Any) -> Tensor:
 
     Source: Higham, "The scaling and squaring method for the matrix exponential revisited" (2005).
     """
-    return _exp(matrix("linalg.matrix_exp", A, square=True))  # type: ignore[no-any-return]
+    return _exp(matrix("linalg.matrix_exp", A, square=True, half=True))  # type: ignore[no-any-return]

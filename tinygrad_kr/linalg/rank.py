@@ -14,15 +14,13 @@ import numpy as np
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.linalg.factors import eigh
 from tinygrad_kr.linalg.matrices import lapack, matrix, misfit, mT
 from tinygrad_kr.linalg.solving import is_vector
-from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.conversion import alike
 from tinygrad_kr.ops.linalg import matmul
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import sum
-from tinygrad_kr.ops.shape import squeeze, unsqueeze
+from tinygrad_kr.ops.shape import reshape, squeeze, unsqueeze
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -49,10 +47,16 @@ def _counts(sizes: Array, shape: tuple[int, ...], atol: Any, rtol: Any) -> Array
     return np.asarray(sizes > limit)
 
 
-def _pinv_forward(x: Array, *, atol: Any, rtol: Any) -> Array:
-    u, s, vh = lapack("linalg.pinv", np.linalg.svd, x, full_matrices=False)
-    inverse = np.divide(1, s, out=np.zeros_like(s), where=_counts(s, x.shape, atol, rtol))
-    return np.asarray((vh.mT * inverse[..., None, :]) @ u.mT)
+def _pinv_forward(x: Array, *, hermitian: bool, atol: Any, rtol: Any) -> Array:
+    if hermitian:
+        s, v = lapack("linalg.pinv", np.linalg.eigh, x)
+        u = v
+    else:
+        u, s, vh = lapack("linalg.pinv", np.linalg.svd, x, full_matrices=False)
+        v = vh.mT
+    counts = _counts(np.abs(s), x.shape, atol, rtol)
+    inverse = np.divide(1, s, out=np.zeros_like(s), where=counts)
+    return np.asarray((v * inverse[..., None, :]) @ u.mT)
 
 
 def _pinv_slope(g: Any, x: Any, y: Any) -> Any:
@@ -78,12 +82,8 @@ def pinv(
     """
     x = matrix("linalg.pinv", A, square=hermitian)
     rtol = rtol if rcond is None else rcond
-    if not hermitian:
-        return _pinv(x, atol=as_array(atol), rtol=as_array(rtol))  # type: ignore[no-any-return]
-    values, v = eigh(x)
-    counts = _counts(np.abs(as_array(values)), x.shape, atol, rtol)
-    inverse = where(counts, 1 / where(counts, values, 1.0), 0.0)
-    return matmul(v * inverse[..., None, :], mT(v))
+    limits = {"atol": as_array(atol), "rtol": as_array(rtol)}
+    return _pinv(x, hermitian=hermitian, **limits)  # type: ignore[no-any-return]
 
 
 def matrix_rank(
@@ -111,9 +111,9 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
 
     Args:
         rcond: the ``rtol`` of :func:`pinv`.
-        driver: what is told: the rank by ``"gelsy"``, the default, ``"gelsd"`` and ``"gelss"``, the
-            singular values by the last two, neither by ``"gels"``, which takes A to be of full
-            rank. The squares of the residuals are told if m > n and every rank is n.
+        driver: what is told. By ``"gelsy"``, the default, the rank; by ``"gelsd"`` and ``"gelss"``
+            the rank, the singular values and, if m > n and every rank is n, the squares of the
+            residuals; by ``"gels"``, which takes A to be of full rank, those alone.
     """
     matrix("linalg.lstsq", A)
     if driver not in (None, *DRIVERS):
@@ -130,13 +130,12 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     x = matmul(pinv(a, rcond if driver != "gels" else 0.0), b)
     sizes = lapack("linalg.lstsq", np.linalg.svdvals, as_array(a))
     rank = _counts(sizes, a.shape, None, rcond).sum(-1)
-    nothing = wrap(np.empty(0, sizes.dtype))
-    residuals: Any = nothing
-    if m > n and (driver == "gels" or (rank == n).all()):
-        residuals = sum((matmul(a, x) - b) ** 2, -2)
+    residuals = sum((matmul(a, x) - b) ** 2, -2)
+    if m <= n or driver in (None, "gelsy") or (driver != "gels" and (rank < n).any()):
+        residuals = reshape(residuals, (-1,))[:0]
     return _LstSq(
         squeeze(x, -1) if vector else x,
         residuals,
         wrap(np.empty(0, np.int64) if driver == "gels" else np.asarray(rank)),
-        wrap(sizes) if driver in ("gelsd", "gelss") else nothing,
+        wrap(sizes if driver in ("gelsd", "gelss") else np.empty(0, sizes.dtype)),
     )

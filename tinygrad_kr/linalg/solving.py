@@ -34,7 +34,7 @@ def _solve_vjp(needs: Needs, g: Any, y: Any, a: Any) -> tuple[Any, Any]:
 _solve: Callable[..., Any] = Primitive(
     "linalg_solve", lambda a, b: lapack("linalg.solve", np.linalg.solve, a, b), vjp=_solve_vjp
 )
-_inv: Callable[..., Any] = Primitive(
+raw_inv: Callable[..., Any] = Primitive(
     "linalg_inv",
     lambda x: lapack("linalg.inv", np.linalg.inv, x),
     x=lambda g, y: -(mT(y) @ g @ mT(y)),
@@ -91,7 +91,7 @@ def inv(A: Any) -> Tensor:
     Raises:
         LinAlgError: it is singular.
     """
-    return _inv(matrix("linalg.inv", A, square=True))  # type: ignore[no-any-return]
+    return raw_inv(matrix("linalg.inv", A, square=True))  # type: ignore[no-any-return]
 
 
 # Triangles

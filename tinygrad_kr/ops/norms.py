@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr.dtypes import Array, get_default_dtype
-from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.dtypes import Array, as_dtype, get_default_dtype
+from tinygrad_kr.errors import ArgumentError, DTypeError
 from tinygrad_kr.ops.arithmetic import abs, sign
-from tinygrad_kr.ops.comparison import ne, where
+from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dims, numpy_names
 from tinygrad_kr.ops.exponential import exp
@@ -33,6 +33,8 @@ def _norm2_forward(x: Array, *, dims: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _norm_forward(x: Array, *, p: float, dims: tuple[int, ...], keepdim: bool) -> Any:
+    if p == 0:
+        return accumulate(np.add, (x != 0).astype(x.dtype), dims, keepdim)
     with np.errstate(all="ignore"):
         return accumulate(np.add, np.abs(x) ** p, dims, keepdim) ** (1 / p)
 
@@ -55,32 +57,43 @@ _norm2: Callable[..., Tensor] = Primitive(
 _norm: Callable[..., Tensor] = Primitive("p_norm", _norm_forward, x=_norm_slope)
 
 
+def widened_to(dtype: Any, name: str, input: Any) -> Any:
+    """``input``, which must be floating, in ``dtype``, which must not be narrower."""
+    need_floating(name, input)
+    if dtype is not None and not np.can_cast(input.dtype, as_dtype(dtype)):
+        raise DTypeError(
+            f"{name}의 dtype은 입력의 자료형 {input.dtype}보다 좁을 수 없습니다: {dtype}.",
+            f"{name}: the dtype of the input, {input.dtype}, must be convertible without "
+            f"narrowing to {dtype}.",
+        )
+    return input if dtype is None else cast(input, as_dtype(dtype))
+
+
 @numpy_names
 def norm(
-    input: Any, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: Any = None
-) -> Tensor:
+    input: Any, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False,
+    dtype: Any = None,
+) -> Tensor:  # fmt: skip
     """노름.
 
     (Σ |x|^p)^(1/p) over ``dim``. The gradients at 0, of both orders, are 0.
 
     Args:
-        p: ``"fro"`` means 2, ``inf`` the largest |x|, ``-inf`` the smallest, 0 the number of
-            nonzero elements.
+        p: ``"fro"`` and None mean 2, ``inf`` the largest |x|, ``-inf`` the smallest, 0 the number
+            of nonzero elements.
 
     Raises:
         ArgumentError: ``p`` is no such number.
-        DTypeError: the dtype is not floating.
+        DTypeError: the dtype is not floating, or ``dtype`` is narrower.
     """
-    input = need_floating("norm", input, dtype)
-    power = 2.0 if p == "fro" else p
+    input = widened_to(dtype, "norm", input)
+    power = 2.0 if p in ("fro", None) else p
     if not isinstance(power, int | float) or math.isnan(power):
         raise ArgumentError(
             f"norm의 p는 수이거나 'fro'여야 합니다: {p!r}.",
             f"norm: p is a number or 'fro', not {p!r}.",
         )
-    dims = normal_dims(dim, input.ndim)
-    if power < 0:
-        need_elements("norm", input, dims)
+    dims = need_elements("norm", input, dim) if power < 0 else normal_dims(dim, input.ndim)
     if power == math.inf:
         return amax(abs(input), dims or None, keepdim)
     if power == -math.inf:

@@ -85,7 +85,8 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: floa
 
     β input + α Σᵢ batch1ᵢ @ batch2ᵢ.
     """
-    return _added("addbmm", input, sum(bmm(batch1, batch2), 0), beta, alpha)
+    product = bmm(batch1, batch2)
+    return _added("addbmm", input, sum(product, 0, dtype=product.dtype), beta, alpha)
 
 
 vdot = dot
@@ -99,6 +100,13 @@ def inner(input: Any, other: Any) -> Tensor:
     """
     if 0 in (array_of(input).ndim, array_of(other).ndim):
         return mul(input, other)
+    if input.shape[-1] != other.shape[-1]:
+        raise ShapeError(
+            f"inner의 마지막 차원의 크기가 서로 다릅니다: {tuple(input.shape)}, "
+            f"{tuple(other.shape)}.",
+            f"inner() the last dimension must match on both input tensors but got shapes "
+            f"{tuple(input.shape)} and {tuple(other.shape)}.",
+        )
     return tensordot(input, other, ([-1], [-1]))
 
 
