@@ -23,6 +23,7 @@ from tinygrad_kr.testing.call import tensors_in
 FAMILIES = [
     "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers",
     "spatial", "activations_more", "losses_more", "reductions_more", "elementwise_more",
+    "linalg_more",
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
@@ -35,7 +36,7 @@ each = pytest.mark.parametrize("record", [pytest.param(r, id=r.name) for r in RE
 def op_of(name: str) -> str:
     """The op that a record is of: ``sum`` of ``sum.dim``, ``F.linear`` of ``F.linear.bias``."""
     parts = name.replace("_.", ".").split(".")
-    return ".".join(parts[: 2 if parts[0] in ("F", "nn") else 1])
+    return ".".join(parts[: 2 if parts[0] in ("F", "linalg", "nn") else 1])
 
 
 VARIANTS = Counter(op_of(record.name) for record in RECORDS)
