@@ -134,7 +134,7 @@ def positive(m: Drawn) -> Array:
     a = square(m)
     spd: Array = a @ np.swapaxes(a, -1, -2) + np.eye(a.shape[-1], dtype=a.dtype)
     if m.chance(0.15) and spd.size:
-        spd[(0,) * (spd.ndim - 2)] *= -1
+        spd[(0,) * (spd.ndim - 2)] *= m.of(-1, np.nan)
     return spd
 
 
@@ -364,7 +364,20 @@ def sums_of_products(m: Drawn) -> Sample:
         if m.chance(0.03):
             shape = (*shape, 2)
         xs.append(m.integers(shape, of) if of == "int64" else m.floats(shape, of))
+    if m.chance(0.2):
+        return numbered(*xs, terms=terms, output=equation.partition("->")[1:]), {}
     return (equation, *xs), {}
+
+
+def numbered(*xs: Array, terms: list[str], output: tuple[str, str]) -> tuple[Any, ...]:
+    """The same with lists of numbers in place of the equation."""
+
+    def numbers(text: str) -> list[Any]:
+        letters = text.replace(" ", "").replace("...", ".")
+        return [... if c == "." else "abcdijklnmA".find(c) for c in letters]
+
+    parts = [part for x, term in zip(xs, terms, strict=True) for part in (x, numbers(term))]
+    return (*parts, *([numbers(output[1])] if output[0] else []))
 
 
 def tensordots(m: Drawn) -> Sample:

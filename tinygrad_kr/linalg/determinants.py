@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
-class _SLogDet(NamedTuple):
+class SLogDet(NamedTuple):
+    """행렬식의 부호와 로그.
+
+    The sign and the logarithm of a determinant.
+    """
+
     sign: Tensor
     logabsdet: Tensor
 
@@ -67,12 +72,12 @@ def det(A: Any) -> Tensor:
     return _det(matrix("linalg.det", A, square=True))  # type: ignore[no-any-return]
 
 
-def slogdet(A: Any) -> _SLogDet:
+def slogdet(A: Any) -> SLogDet:
     """행렬식의 부호와 그 절댓값의 로그.
 
     The sign of the determinant and the logarithm of its absolute value, −inf if that is 0.
     """
-    return _SLogDet(*_slogdet(matrix("linalg.slogdet", A, square=True)))
+    return SLogDet(*_slogdet(matrix("linalg.slogdet", A, square=True)))
 
 
 def logdet(input: Any) -> Tensor:

@@ -24,18 +24,33 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
-class _QR(NamedTuple):
+class QR(NamedTuple):
+    """직교 행렬과 위 삼각 행렬.
+
+    An orthogonal and an upper triangular matrix.
+    """
+
     Q: Tensor
     R: Tensor
 
 
-class _SVD(NamedTuple):
+class SVD(NamedTuple):
+    """특잇값과 그 벡터들.
+
+    Singular values and their vectors.
+    """
+
     U: Tensor
     S: Tensor
     Vh: Tensor
 
 
-class _Eigh(NamedTuple):
+class Eigh(NamedTuple):
+    """고윳값과 고유벡터.
+
+    Eigenvalues and eigenvectors.
+    """
+
     eigenvalues: Tensor
     eigenvectors: Tensor
 
@@ -71,7 +86,7 @@ def _qr_slope(g: Any, y: Any, mode: str) -> Any:
 _qr: Callable[..., Any] = Primitive("linalg_qr", _qr_forward, several=True, x=_qr_slope)
 
 
-def qr(A: Any, mode: str = "reduced") -> _QR:
+def qr(A: Any, mode: str = "reduced") -> QR:
     """QR 분해: 직교 행렬 Q와 위 삼각 행렬 R, A = QR.
 
     Orthogonal Q and upper triangular R with A = Q R.
@@ -87,10 +102,10 @@ def qr(A: Any, mode: str = "reduced") -> _QR:
         )
     m, n = matrix("linalg.qr", A).shape[-2:]
     if mode == "r" or m >= n:
-        return _QR(*_qr(A, mode=mode))
+        return QR(*_qr(A, mode=mode))
     # A wide one: of its square part, and the rest follows.
     q, r = _qr(A[..., :m], mode="reduced")
-    return _QR(q, cat([r, mT(q) @ A[..., m:]], -1))
+    return QR(q, cat([r, mT(q) @ A[..., m:]], -1))
 
 
 # Singular values
@@ -138,7 +153,7 @@ def _no_driver(driver: str | None) -> None:
         )
 
 
-def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> _SVD:
+def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """특잇값 분해: A = U diag(S) Vh, S는 큰 것부터.
 
     Orthogonal U and Vh and the singular values, in descending order, with A = U diag(S) Vh. The
@@ -148,7 +163,7 @@ def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> _SV
         LinAlgError: A is not finite.
     """
     _no_driver(driver)
-    return _SVD(*raw_svd(matrix("linalg.svd", A), full=full_matrices))
+    return SVD(*raw_svd(matrix("linalg.svd", A), full=full_matrices))
 
 
 def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
@@ -183,7 +198,7 @@ _eigh: Callable[..., Any] = Primitive(
 )
 
 
-def eigh(A: Any, UPLO: str = "L") -> _Eigh:
+def eigh(A: Any, UPLO: str = "L") -> Eigh:
     """대칭 행렬의 고윳값(작은 것부터)과 고유벡터(열).
 
     Eigenvalues, in ascending order, and eigenvectors, as columns, of a symmetric matrix, of which
@@ -197,7 +212,7 @@ def eigh(A: Any, UPLO: str = "L") -> _Eigh:
         raise ArgumentError(
             f"UPLO는 'L'이나 'U'입니다: {UPLO!r}.", f"UPLO must be 'L' or 'U', not {UPLO!r}."
         )
-    return _Eigh(*_eigh(A, uplo=UPLO.upper()))
+    return Eigh(*_eigh(A, uplo=UPLO.upper()))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:

@@ -32,7 +32,12 @@ __all__ = [
 inverse = inv
 
 
-class _OldSVD(NamedTuple):
+class OldSVD(NamedTuple):
+    """특잇값과 그 벡터들, V는 전치하지 않은 것.
+
+    Singular values and their vectors, V not transposed.
+    """
+
     U: Tensor
     S: Tensor
     V: Tensor
@@ -54,7 +59,7 @@ def qr(input: Any, some: bool = True) -> Any:
     return _qr(input, "reduced" if some else "complete")
 
 
-def svd(input: Any, some: bool = True, compute_uv: bool = True) -> _OldSVD:
+def svd(input: Any, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """특잇값 분해: A = U diag(S) Vᵀ.
 
     :func:`tinygrad_kr.linalg.svd`, but for V, which is not transposed; U and V are zeros if they
@@ -64,7 +69,7 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> _OldSVD:
     if not compute_uv:
         m, n = input.shape[-2:]
         u, vh = (zeros((*input.shape[:-2], k, k), dtype=input.dtype) for k in (m, n))
-    return _OldSVD(u, s, mT(vh))
+    return OldSVD(u, s, mT(vh))
 
 
 def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
-class _LstSq(NamedTuple):
+class LstSq(NamedTuple):
+    """최소 제곱의 해와 그에 대한 것.
+
+    A solution by least squares, and what is known of it.
+    """
+
     solution: Tensor
     residuals: Tensor
     rank: Tensor
@@ -104,7 +109,7 @@ def matrix_rank(
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
-def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> _LstSq:
+def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> LstSq:
     """최소 제곱: ‖AX − B‖를 가장 작게 하는 X.
 
     The X of least norm among those that make ‖A X − B‖ least: A⁺ B.
@@ -133,7 +138,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     residuals = sum((matmul(a, x) - b) ** 2, -2)
     if m <= n or driver in (None, "gelsy") or (driver != "gels" and (rank < n).any()):
         residuals = reshape(residuals, (-1,))[:0]
-    return _LstSq(
+    return LstSq(
         squeeze(x, -1) if vector else x,
         residuals,
         wrap(np.empty(0, np.int64) if driver == "gels" else np.asarray(rank)),

@@ -75,12 +75,12 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
     >>> tg.linalg.solve(tg.tensor([[2.0, 0.0], [0.0, 4.0]]), tg.tensor([1.0, 1.0]))
     tensor([0.5000, 0.2500])
     """
-    if is_vector(matrix("linalg.solve", A, square=True), array_of(B)):
-        if not left:
-            raise misfit("linalg.solve(left=False)", A, B)
-        return squeeze(solve(A, unsqueeze(B, -1)), -1)
-    a, b = _fitting("linalg.solve", A, B, -2 if left else -1)
-    return _solve(a, b) if left else mT(_solve(mT(a), mT(b)))  # type: ignore[no-any-return]
+    vector = is_vector(matrix("linalg.solve", A, square=True), array_of(B))
+    if vector and not left:
+        raise misfit("linalg.solve(left=False)", A, B)
+    a, b = _fitting("linalg.solve", A, unsqueeze(B, -1) if vector else B, -2 if left else -1)
+    x = _solve(a, b) if left else mT(_solve(mT(a), mT(b)))
+    return squeeze(x, -1) if vector else x  # type: ignore[no-any-return]
 
 
 def inv(A: Any) -> Tensor:
@@ -147,9 +147,17 @@ def _cholesky_slope(g: Any, y: Any) -> Any:
     return mT(_triangular(mT(y), mT(half), upper=True, unit=False))
 
 
+def _lower(x: Array) -> Array:
+    """NumPy's factor, which may be nan where it should be refused."""
+    y = np.linalg.cholesky(x)
+    if np.isnan(y).any():
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+    return y
+
+
 _cholesky: Callable[..., Any] = Primitive(
     "linalg_cholesky",
-    lambda x: lapack("linalg.cholesky", np.linalg.cholesky, x),
+    lambda x: lapack("linalg.cholesky", _lower, x),
     x=_cholesky_slope,
 )
 
@@ -188,17 +196,32 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
 # What says how far it came in place of refusing
 
 
-class _InvEx(NamedTuple):
+class InvEx(NamedTuple):
+    """역행렬과 실패한 곳.
+
+    An inverse, and where it failed.
+    """
+
     inverse: Tensor
     info: Tensor
 
 
-class _SolveEx(NamedTuple):
+class SolveEx(NamedTuple):
+    """해와 실패한 곳.
+
+    A solution, and where it failed.
+    """
+
     result: Tensor
     info: Tensor
 
 
-class _CholeskyEx(NamedTuple):
+class CholeskyEx(NamedTuple):
+    """촐레스키 인수와 실패한 곳.
+
+    A Cholesky factor, and where it failed.
+    """
+
     L: Tensor
     info: Tensor
 
@@ -219,7 +242,7 @@ def _first_bad_minor(a: Array) -> int:
     """The order of the first leading minor that is not positive-definite; else 0."""
     for k in range(1, len(a) + 1):
         try:
-            np.linalg.cholesky(a[:k, :k])
+            _lower(a[:k, :k])
         except np.linalg.LinAlgError:
             return k
     return 0
@@ -244,25 +267,25 @@ def _with_info(
     return y, wrap(info) if isinstance(A, TensorBase) else info
 
 
-def inv_ex(A: Any, *, check_errors: bool = False) -> _InvEx:
+def inv_ex(A: Any, *, check_errors: bool = False) -> InvEx:
     """역행렬과, 특이 행렬이면 0인 피벗의 번호(아니면 0).
 
     The inverse, and the number of the first pivot that is 0, if one is: there the inverse is nan.
     """
-    return _InvEx(*_with_info(inv, A, _first_zero_pivot, check_errors))
+    return InvEx(*_with_info(inv, A, _first_zero_pivot, check_errors))
 
 
-def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> _SolveEx:
+def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """연립방정식의 해와, 특이 행렬이면 0인 피벗의 번호(아니면 0).
 
     :func:`solve`, and the number of the first pivot that is 0, if one is: there the result is nan.
     """
     matrix("linalg.solve_ex", A, square=True)
     found = _with_info(lambda a: solve(a, B, left=left), A, _first_zero_pivot, check_errors)
-    return _SolveEx(*found)
+    return SolveEx(*found)
 
 
-def cholesky_ex(input: Any, *, upper: bool = False, check_errors: bool = False) -> _CholeskyEx:
+def cholesky_ex(input: Any, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """촐레스키 인수와, 양의 정부호가 아닌 첫 소행렬의 크기(없으면 0).
 
     The Cholesky factor, and the order of the first leading minor that is not positive-definite, if
@@ -274,7 +297,7 @@ def cholesky_ex(input: Any, *, upper: bool = False, check_errors: bool = False) 
         return _first_bad_minor(a.T if upper else a)
 
     found = _with_info(lambda a: cholesky(a, upper=upper), input, minor, check_errors)
-    return _CholeskyEx(*found)
+    return CholeskyEx(*found)
 
 
 # Of tensors

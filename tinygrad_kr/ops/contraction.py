@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_kr.autograd.base import as_array
@@ -28,13 +29,15 @@ Label = str | int
 Labels = tuple[Label, ...]
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """아인슈타인 표기의 합: einsum("ij,jk->ik", a, b).
 
     The sum of products that ``equation`` says: a letter names a dimension; operands are multiplied
     where they share one, and what the output does not name is summed. Without ``->`` the output is
     the ellipsis, then the letters that appear once, in alphabetical order. A letter repeated in one
-    operand takes its diagonal; ``...`` stands for any dimensions, which broadcast.
+    operand takes its diagonal; ``...`` stands for any dimensions, which broadcast. In place of the
+    equation, each operand may be followed by a list of the numbers of its letters, and the last of
+    them by that of the output.
 
     Raises:
         ArgumentError: the equation is none, or of another number of operands.
@@ -45,11 +48,26 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     >>> tg.einsum("ij,ij->i", a, a)
     tensor([ 5., 25.])
     """
+    if not isinstance(equation, str):
+        equation, operands = _written((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
     shapes = [array_of(x).shape for x in operands]
     terms, output = _parse(equation, shapes)
     return _contract(equation, terms, output, operands)
+
+
+def _written(parts: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation that lists of numbers beside the operands say, and the operands."""
+
+    def text(numbers: Any) -> str:
+        # What is none of these is no letter, and refused as such.
+        names = dict(enumerate(ascii_uppercase + ascii_lowercase)) | {Ellipsis: "..."}
+        return "".join(names.get(n, "?") for n in numbers)
+
+    pairs = len(parts) // 2
+    arrow = f"->{text(parts[-1])}" if len(parts) % 2 else ""
+    return ",".join(map(text, parts[1 : 2 * pairs : 2])) + arrow, parts[: 2 * pairs : 2]
 
 
 def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:

@@ -13,6 +13,7 @@ from tinygrad_kr.ops.contraction import tensordot
 from tinygrad_kr.ops.conversion import alike
 from tinygrad_kr.ops.dims import array_of
 from tinygrad_kr.ops.linalg import bmm, dot, mm, mv, outer
+from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import expand, reshape
 
@@ -48,6 +49,7 @@ def _added(name: str, input: Any, product: Any, beta: float, alpha: float) -> Te
     return add(input if beta == 1 else mul(input, beta), product)
 
 
+@takes_out
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """행렬의 곱을 더한다: β input + α mat1 @ mat2.
 
@@ -56,6 +58,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     return _added("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
+@takes_out
 def addmv(input: Any, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """행렬과 벡터의 곱을 더한다: β input + α mat @ vec.
 
@@ -64,6 +67,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) 
     return _added("addmv", input, mv(mat, vec), beta, alpha)
 
 
+@takes_out
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """두 벡터의 외적을 더한다: β input + α vec1 ⊗ vec2.
 
@@ -72,6 +76,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1)
     return _added("addr", input, outer(vec1, vec2), beta, alpha)
 
 
+@takes_out
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """배치마다 행렬의 곱을 더한다: β input + α batch1 @ batch2.
 
@@ -80,6 +85,7 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: flo
     return _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
+@takes_out
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """배치의 곱을 모두 더한다: β input + α Σ batch1ᵢ @ batch2ᵢ.
 
@@ -93,6 +99,7 @@ vdot = dot
 ger = outer
 
 
+@takes_out
 def inner(input: Any, other: Any) -> Tensor:
     """마지막 차원을 따른 내적.
 
@@ -110,6 +117,7 @@ def inner(input: Any, other: Any) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
+@takes_out
 def kron(input: Any, other: Any) -> Tensor:
     """크로네커 곱.
 
