@@ -80,7 +80,7 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Tensor:
         raise misfit("linalg.solve(left=False)", A, B)
     a, b = _fitting("linalg.solve", A, unsqueeze(B, -1) if vector else B, -2 if left else -1)
     x = _solve(a, b) if left else mT(_solve(mT(a), mT(b)))
-    return squeeze(x, -1) if vector else x  # type: ignore[no-any-return]
+    return squeeze(x, -1) if vector else x
 
 
 def inv(A: Any) -> Tensor:
