@@ -1,0 +1,59 @@
+"""Linear algebra: what is refused, methods and ``out``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_kr as tg
+from tinygrad_kr import linalg
+from tinygrad_kr.errors import DeviceError, GradientError, LinAlgError
+
+SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
+NAN = [[np.nan, 0.0], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [(linalg.inv, SINGULAR), (linalg.cholesky, [[0.0]]), (linalg.cholesky, NAN),
+     (linalg.svd, NAN), (lambda x: linalg.solve(x, tg.ones(2)), SINGULAR),
+     (lambda x: linalg.inv_ex(x, check_errors=True), SINGULAR)],
+)  # fmt: skip
+def test_refused_by_lapack(function: Callable[..., Any], values: Any) -> None:
+    with pytest.raises(LinAlgError, match="특이 행렬[\\s\\S]*singular") as caught:
+        function(tg.tensor(values))
+    assert isinstance(caught.value, RuntimeError)
+
+
+def test_no_derivative() -> None:
+    for mode, part in (("complete", 0), ("r", 1)):
+        with pytest.raises(GradientError, match="reduced"):
+            linalg.qr(tg.ones(3, 2).requires_grad_(), mode)[part].sum().backward()
+    with pytest.raises(DeviceError):
+        linalg.svd(tg.ones(2, 2), driver="gesvd")
+
+
+def test_a_failure_is_told_apart_in_a_batch() -> None:
+    inverse, info = linalg.inv_ex(tg.tensor([SINGULAR, [[2.0, 0.0], [0.0, 4.0]]]))
+    assert info.tolist() == [2, 0]
+    assert inverse[0].isnan().all() and inverse[1].tolist() == [[0.5, 0.0], [0.0, 0.25]]
+
+
+def test_methods() -> None:
+    x = tg.tensor([[4.0, 1.0], [1.0, 3.0]])
+    assert tg.allclose(x.inverse() @ x, tg.eye(2), atol=1e-6)
+    assert tg.allclose(x.cholesky() @ x.cholesky().mT, x)
+    assert tg.allclose(x.det().log(), x.logdet())
+    u, s, v = x.svd()
+    assert tg.allclose((u * s) @ v.mT, x, atol=1e-5)
+    same = x.addmm_(tg.ones(2, 1), tg.ones(1, 2), alpha=2)
+    assert same is x and x.tolist() == [[6.0, 3.0], [3.0, 5.0]]
+
+
+def test_out() -> None:
+    out = tg.zeros(2, 2)
+    assert tg.addmm(tg.eye(2), tg.ones(2, 2), tg.ones(2, 2), out=out) is out
+    assert out.tolist() == [[3.0, 2.0], [2.0, 3.0]]
