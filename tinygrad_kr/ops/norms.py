@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_kr.dtypes import Array, as_dtype, get_default_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError
 from tinygrad_kr.ops.arithmetic import abs, sign
-from tinygrad_kr.ops.comparison import where
+from tinygrad_kr.ops.comparison import ne, where
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dims, numpy_names
 from tinygrad_kr.ops.exponential import exp
@@ -33,8 +33,6 @@ def _norm2_forward(x: Array, *, dims: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _norm_forward(x: Array, *, p: float, dims: tuple[int, ...], keepdim: bool) -> Any:
-    if p == 0:
-        return accumulate(np.add, (x != 0).astype(x.dtype), dims, keepdim)
     with np.errstate(all="ignore"):
         return accumulate(np.add, np.abs(x) ** p, dims, keepdim) ** (1 / p)
 

@@ -133,7 +133,6 @@ class Primitive:
         self.reference = reference
         self.__name__ = name
         self.__doc__ = doc.replace(". ", ".\n\n", 1)
-        self.__signature__ = inspect.signature(self.__call__)  # hidden behind __get__
         parameters = _parameters(forward)
         self.static = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
         self.inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
