@@ -330,6 +330,14 @@ def linspace(
     ``steps`` evenly spaced values from ``start`` to ``end``, both included.
     """
     (count,) = as_shape((steps,))
+    chosen = default_or(dtype)
+    first, last = ends(start, end, chosen)
     with np.errstate(all="ignore"):
-        values = np.linspace(as_array(start), as_array(end), count)
-    return finish(_cast(values, default_or(dtype)), requires_grad, device)
+        values = np.linspace(first, last, count)
+    return finish(_cast(values, chosen), requires_grad, device)
+
+
+def ends(start: Any, end: Any, dtype: DType) -> tuple[Any, Any]:
+    """The ends of a range of numbers, whole ones for an integer dtype."""
+    first, last = as_array(start), as_array(end)
+    return (int(first), int(last)) if dtype.kind in "iu" else (first, last)

@@ -232,7 +232,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Tensor:
     """
     ndim = array_of(input).ndim
     old, new = _listed(source, ndim), _listed(destination, ndim)
-    if len(old) != len(new):
+    if len(integers(source)) != len(integers(destination)):
         raise DimError(
             f"movedim의 차원 수가 다릅니다: {source!r} → {destination!r}.",
             f"movedim needs as many destinations as sources: {source!r} to {destination!r}.",
