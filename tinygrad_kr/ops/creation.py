@@ -310,10 +310,11 @@ def arange(
         chosen = dtypes.int64 if whole else dtypes.get_default_dtype()
     else:
         chosen = as_dtype(dtype)
-        if chosen.kind in "iu" and all(map(math.isfinite, numbers)):
-            numbers = [int(v) for v in numbers]
     first, last, by = numbers
-    if by == 0 or not math.isfinite(first + last + by) or (last - first) * by < 0:
+    away = (last - first) * by < 0
+    if chosen.kind in "iu" and all(map(math.isfinite, numbers)):
+        first, last, by = map(int, numbers)
+    if by == 0 or not math.isfinite(first + last + by) or away:
         raise ArgumentError(
             f"arange({first}, {last}, {by}): 끝이 없거나, step이 0이거나 방향이 반대입니다.",
             f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and towards end.",

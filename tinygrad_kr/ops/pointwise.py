@@ -55,7 +55,9 @@ def filling(value: Any, dtype: dtypes.DType) -> Array:
     """What fills places of a tensor of ``dtype``, a number or an array, in that dtype."""
     if dtype.kind in "iu" and isinstance(value, int | float):
         most = np.iinfo(dtype).max
-        if not -most - 1 <= value <= most:
+        # Whole negative numbers wrap in uint8.
+        least = -most - 1 if isinstance(value, int) else np.iinfo(dtype).min
+        if not least <= value <= most:
             raise ArgumentError(
                 f"{value}은(는) {dtype} 텐서에 담을 수 없습니다.",
                 f"value {value} cannot be converted to {dtype} without overflow.",

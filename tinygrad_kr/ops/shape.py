@@ -309,6 +309,7 @@ def roll(input: Any, shifts: Any, dims: Dims = None) -> Tensor:
             f"roll에는 차원마다 밀 칸이 하나씩 있어야 합니다: shifts {shifts!r}, dims {dims!r}.",
             f"roll needs one shift for each dimension: shifts {shifts!r}, dims {dims!r}.",
         )
-    if dims is None:
-        return reshape(_roll(ravel(input), shifts=by, dims=(0,)), shape)
-    return _roll(input, shifts=by, dims=tuple(normal_dim(d, len(shape)) for d in along))
+    named = tuple(normal_dim(d, len(shape)) for d in along)
+    if dims is None or not shape:
+        return reshape(_roll(ravel(input), shifts=by[:1], dims=(0,)), shape)
+    return _roll(input, shifts=by, dims=named)

@@ -31,8 +31,10 @@ def logspace(
     """
     (count,) = as_shape((steps,))
     chosen = default_or(dtype)
+    # PyTorch's single value is that of the start as it was given.
+    first, last = ends(start, end, default_or(None) if count == 1 else chosen)
     with np.errstate(all="ignore"):
-        values = np.logspace(*ends(start, end, chosen), count, base=base)
+        values = np.logspace(first, last, count, base=base)
     return finish(_cast(values, chosen), requires_grad, device)
 
 

@@ -306,7 +306,7 @@ def repeat_interleave(
             f"repeats must be an integer, or have the same size as input along dim {at}, "
             f"{shape[at]}, not {counts.dtype} of shape {counts.shape}.",
         )
-    if counts.min(initial=0) < 0 or output_size not in (None, total):
+    if counts.min(initial=0) < 0 or (output_size not in (None, total) and counts.size):
         raise ShapeError(
             f"repeats는 음수일 수 없고, 그 합은 output_size({output_size})와 같아야 합니다: "
             f"{total}.",

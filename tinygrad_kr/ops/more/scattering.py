@@ -18,7 +18,7 @@ from tinygrad_kr.dtypes import Array, DType
 from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from tinygrad_kr.ops.arithmetic import add, div, mul
 from tinygrad_kr.ops.comparison import eq, where
-from tinygrad_kr.ops.conversion import cast
+from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import (
     _check_range,
@@ -67,6 +67,13 @@ def _alike(name: str, input: Any, source: Any) -> None:
             f"{name}(): self and source are expected to have the same dtype, not {own} and "
             f"{other}.",
         )
+
+
+def _shaped(x: Any, shape: tuple[int, ...]) -> Tensor:
+    """``x`` in that shape: itself if it has it, as an in-place form asks."""
+    if array_of(x).shape == shape:
+        return x  # type: ignore[no-any-return]
+    return reshape(clone(x), shape)
 
 
 def _number(name: str, input: Any, value: Any) -> Any:
@@ -164,7 +171,7 @@ def _rows(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Any
     refuses what does not fit."""
     _alike(name, input, source)
     i, at = array_of_kind("iu", name, index), normal_dim(dim, array_of(input).ndim)
-    x, s = (reshape(a, array_of(a).shape or (1,)) for a in (input, source))
+    x, s = (_shaped(a, array_of(a).shape or (1,)) for a in (input, source))
     rows = as_array(x).shape
     if i.ndim > 1 or as_array(s).shape != (*rows[:at], i.size, *rows[at + 1 :]):
         raise IndexingError(
@@ -188,7 +195,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     dtype = as_array(x).dtype
     scaled = s if alpha == 1 else mul(s, filling(alpha, dtype))
     added = spread(scaled, shape=as_array(x).shape, index=along(at, i)[:-1])
-    return reshape(add(x, added), array_of(input).shape)
+    return _shaped(add(x, added), array_of(input).shape)
 
 
 @numpy_names
@@ -200,7 +207,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
     """
     x, at, i, s = _rows("index_copy", input, dim, index, source)
     out = write(x, s, steps=(), index=along(at, i)[:-1])
-    return reshape(out, array_of(input).shape)
+    return _shaped(out, array_of(input).shape)
 
 
 @numpy_names
@@ -212,16 +219,16 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
     """
     shape, i = array_of(input).shape, array_of_kind("iu", "index_fill", index)
     at, number = normal_dim(dim, len(shape)), _number("index_fill", input, value)
-    x = reshape(input, shape or (1,))
+    x = _shaped(input, shape or (1,))
     n = as_array(x).shape[at]
     if i.ndim > 1:
         raise ShapeError(
             f"index_fill의 인덱스는 1차원이어야 합니다: 형상 {i.shape}.",
             f"index_fill: Index has to be a vector or a scalar, not of shape {i.shape}.",
         )
-    places = np.array(np.where(i < 0, i + n, i), np.intp, ndmin=1)
+    places = np.unique(np.where(i < 0, i + n, i))  # each is filled once
     _check_range("index_fill", places, at, n)
-    return reshape(write(x, number, steps=(), index=along(at, places)[:-1]), shape)
+    return _shaped(write(x, number, steps=(), index=along(at, places)[:-1]), shape)
 
 
 # By indices and masks of all dimensions
@@ -257,6 +264,8 @@ def index_put(input: Any, indices: Sequence[Any], values: Any, accumulate: bool 
     >>> tg.index_put(tg.zeros(3), (tg.tensor([1, 1]),), tg.ones(2), accumulate=True)
     tensor([0., 2., 0.])
     """
+    if array_of(values).size == 1:
+        values = cast(values, array_of(input).dtype)
     _alike("index_put", input, values)
     _, index = parse(array_of(input).shape, tuple(np.array(array_of(i), ndmin=1) for i in indices))
     if index is None:
@@ -406,7 +415,8 @@ def scatter_reduce(
     at, x, i = _checked("scatter_reduce", input, dim, index)
     array_of(src)
     values = _source("scatter_reduce", x, i, src)
-    return reshape(_reduced(x, at, i, values, reduce, include_self), array_of(input).shape)
+    x = _shaped(input, as_array(x).shape)
+    return _shaped(_reduced(x, at, i, values, reduce, include_self), array_of(input).shape)
 
 
 @numpy_names
@@ -423,4 +433,4 @@ def index_reduce(
     shape = as_array(s).shape
     lined = i.reshape(tuple(-1 if d == at else 1 for d in range(len(shape))))
     wide = np.array(np.broadcast_to(lined, shape))
-    return reshape(_reduced(x, at, wide, s, reduce, include_self), array_of(input).shape)
+    return _shaped(_reduced(x, at, wide, s, reduce, include_self), array_of(input).shape)
