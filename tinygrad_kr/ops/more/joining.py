@@ -18,8 +18,8 @@ from tinygrad_kr.ops.creation import empty
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import _common
 from tinygrad_kr.ops.indexing import getitem
-from tinygrad_kr.ops.joining import along, cat, chunk, split, stack
-from tinygrad_kr.ops.shape import _reshape, expand, integers, ravel, unsqueeze
+from tinygrad_kr.ops.joining import _repeat, along, cat, chunk, split, stack
+from tinygrad_kr.ops.shape import _reshape, expand, integers, ravel
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -317,8 +317,8 @@ def repeat_interleave(
         picked = np.repeat(np.arange(shape[at]), counts)
         return getitem(_reshape(input, shape=shape), index=along(at, picked)[:-1])
     wide = (*shape[: at + 1], int(counts), *shape[at + 1 :])
-    copies = expand(unsqueeze(_reshape(input, shape=shape), at + 1), wide)
-    return _reshape(copies, shape=(*shape[:at], total, *shape[at + 1 :]))
+    thin = _reshape(input, shape=(*shape[: at + 1], 1, *shape[at + 1 :]))
+    return _repeat(thin, grid=wide, shape=(*shape[:at], total, *shape[at + 1 :]))
 
 
 # Taking apart
