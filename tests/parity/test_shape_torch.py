@@ -181,6 +181,7 @@ def broadcast(m: Drawn) -> Sample:
 
 
 def interleaved(m: Drawn) -> Sample:
+    """No tensor of negative counts: PyTorch writes out of bounds."""
     x = m.array(m.shape(1))
     at = m.of(None, m.dim(x.ndim))
     n = x.size if at is None else x.shape[at] if -x.ndim <= at < x.ndim else 1
@@ -188,16 +189,16 @@ def interleaved(m: Drawn) -> Sample:
     low = -1 if m.chance(0.1) else 0
     count: Any = integer(m, low, 3)
     if how == "each":
-        count = m.integers((n,), m.of("int64", "int32"), low, 4)
+        count = m.integers((n,), m.of("int64", "int32"), 0, 4)
     elif how == "short":
-        count = m.integers(m.of((), (1,), (n + 1,), (1, n)), "int64", low, 4)
+        count = m.integers(m.of((), (1,), (n + 1,), (1, n)), "int64", 0, 4)
     total = int(np.sum(count)) * (n if np.size(count) == 1 else 1)
     size = {"output_size": total + m.chance(0.1)} if m.chance(0.3) and total >= 0 else {}
     return (x, count), {"dim": at, **size} if at is not None else size
 
 
 def counted(m: Drawn) -> Sample:
-    return (m.integers(m.shape(1, 1), m.of("int64", "int32"), -1 if m.chance(0.1) else 0, 4),), {}
+    return (m.integers(m.shape(1, 1), m.of("int64", "int32"), 0, 4),), {}
 
 
 def windows(m: Drawn) -> Sample:
@@ -309,7 +310,7 @@ def alike(*parts: Callable[[Drawn], Any]) -> Sampler:
 
 
 PLAIN = on()
-DIAGONAL = on(offset=offset, dim1=dim, dim2=dim, least=1)
+DIAGONAL = on(offset=offset, dim1=dim, dim2=dim, least=2)
 SAMPLES: dict[str, Sampler] = {
     # The core's
     "reshape": on(same_size),
@@ -338,8 +339,8 @@ SAMPLES: dict[str, Sampler] = {
     "tile": on(times),
     "diagonal": DIAGONAL,
     "diag": on(offset, most=2),
-    "tril": on(offset),
-    "triu": on(offset),
+    "tril": on(offset, least=1),
+    "triu": on(offset, least=1),
     # Joining
     "hstack": no_dim(several(most=2)),
     "vstack": no_dim(several(most=2)),
