@@ -1,7 +1,8 @@
 """텐서 만들기.
 
 Making tensors: from data, of a constant, of a range. Everywhere ``dtype`` is the dtype to have in
-place of the usual one, ``device`` ``"cpu"`` or None, and ``requires_grad`` asks for a gradient.
+place of the usual one, ``device`` ``"cpu"`` or None, and ``requires_grad`` asks for a gradient;
+``memory_format`` is taken for compatibility.
 """
 
 from __future__ import annotations
@@ -233,7 +234,12 @@ def like(input: Any, dtype: Any) -> tuple[tuple[int, ...], DType]:
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """같은 형상의 0.
 
@@ -243,7 +249,12 @@ def zeros_like(
 
 
 def ones_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """같은 형상의 1.
 
@@ -253,7 +264,12 @@ def ones_like(
 
 
 def empty_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """같은 형상의 초기화하지 않은 텐서.
 
@@ -264,7 +280,7 @@ def empty_like(
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """같은 형상으로, 한 값으로 찬 텐서.
 

@@ -27,7 +27,7 @@ __all__ = ["bernoulli", "multinomial", "normal", "poisson", "randint_like"]
 
 def randint_like(
     input: Tensor, low: Any, high: Any = None, *, generator: Generator | None = None,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    dtype: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """같은 형상의 정수 난수.
 
