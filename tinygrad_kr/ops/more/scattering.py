@@ -319,7 +319,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
 # Reductions
 
 
-def _reduce_forward(x: Array, index: Array, src: Array, *, dim: int, ufunc: np.ufunc) -> Array:
+def _reduce_forward(x: Array, src: Array, *, index: Array, dim: int, ufunc: np.ufunc) -> Array:
     out = np.array(x, order="C")
     places = _gather_forward(numbered(x.shape), index, dim=dim)
     ufunc.at(out.reshape(-1), places.reshape(-1), src.reshape(-1))
@@ -327,8 +327,8 @@ def _reduce_forward(x: Array, index: Array, src: Array, *, dim: int, ufunc: np.u
 
 
 def _reduce_vjp(
-    needs: Needs, g: Any, x: Any, index: Any, src: Any, y: Any, dim: int, ufunc: np.ufunc
-) -> tuple[Any, None, Any]:
+    needs: Needs, g: Any, x: Any, src: Any, y: Any, index: Array, dim: int, ufunc: np.ufunc
+) -> tuple[Any, Any]:
     def there(values: Any) -> Any:
         return _gather(values, index, dim=dim)
 
@@ -339,16 +339,16 @@ def _reduce_vjp(
         # A maximum shares its gradient among those that reach it.
         first, others = flags(eq(x, y)), flags(eq(src, there(y)))
         share = g / _scatter_add(first, index, others, dim=dim)
-        return first * share, None, others * there(share)
+        return first * share, others * there(share)
     # The product of the others is y / v; of a 0 the product with 1 in its place, where it is alone.
     first = where(eq(x, 0), 1.0, x)
-    of_x = g * _scatter_reduce(first, index, src, dim=dim, ufunc=ufunc) / first
+    of_x = g * _scatter_reduce(first, src, index=index, dim=dim, ufunc=ufunc) / first
     zero = eq(src, 0)
     count = there(_scatter_add(np.zeros(x.shape, g.dtype), index, flags(zero), dim=dim))
     alone = as_array(zero) & (as_array(count) == 1)
-    ones = _scatter_reduce(x, index, where(alone, 1.0, src), dim=dim, ufunc=ufunc)
+    ones = _scatter_reduce(x, where(alone, 1.0, src), index=index, dim=dim, ufunc=ufunc)
     of_src = where(alone, there(g * ones), there(g * y) / where(zero, 1.0, src))
-    return of_x, None, of_src
+    return of_x, of_src
 
 
 _scatter_reduce: Callable[..., Tensor] = Primitive(
@@ -374,7 +374,8 @@ def _reduced(x: Any, at: int, i: Any, src: Any, reduce: str, include_self: bool)
     if not include_self:
         x = _scatter(x, i, _neutral(reduce, dtype), dim=at)
     if reduce in _UFUNCS:
-        return _scatter_reduce(x, i, src, dim=at, ufunc=_UFUNCS[reduce])
+        index = np.array(as_array(i))
+        return _scatter_reduce(x, src, index=index, dim=at, ufunc=_UFUNCS[reduce])
     total = _scatter_add(x, i, src, dim=at)
     if reduce == "sum":
         return total
