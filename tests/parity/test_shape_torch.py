@@ -392,6 +392,9 @@ SAMPLES: dict[str, Sampler] = {
     "triu_indices": triangle,
     "zeros_like": alike(),
     "ones_like": alike(),
+    "Tensor.new_zeros": on(lambda m, s: m.shape()),
+    "Tensor.new_ones": on(lambda m, s: m.shape()),
+    "Tensor.new_full": on(lambda m, s: m.shape(), lambda m, s: m.of(2, 1.5, True)),
     "full_like": alike(lambda m: m.of(True, 2, 1.5)),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.ops import inplace
 from tinygrad_kr.ops.inplace import in_place
-from tinygrad_kr.ops.more import picking, sampling, scattering
+from tinygrad_kr.ops.more import picking, reducing, sampling, scattering
 from tinygrad_kr.random import Generator, numpy_generator
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class IndexingMethods(TensorBase):
     index_fill_ = in_place(scattering.index_fill)
     index_put = scattering.index_put
     index_put_ = in_place(scattering.index_put)
-    index_reduce = scattering.index_reduce
-    index_reduce_ = in_place(scattering.index_reduce)
+    index_reduce = reducing.index_reduce
+    index_reduce_ = in_place(reducing.index_reduce)
     masked_scatter = scattering.masked_scatter
     masked_scatter_ = in_place(scattering.masked_scatter)
     multinomial = sampling.multinomial
@@ -45,8 +45,8 @@ class IndexingMethods(TensorBase):
     narrow_copy = picking.narrow_copy
     put = scattering.put
     put_ = in_place(scattering.put)
-    scatter_reduce = scattering.scatter_reduce
-    scatter_reduce_ = in_place(scattering.scatter_reduce)
+    scatter_reduce = reducing.scatter_reduce
+    scatter_reduce_ = in_place(reducing.scatter_reduce)
     select = picking.select
     select_scatter = scattering.select_scatter
     slice_scatter = scattering.slice_scatter

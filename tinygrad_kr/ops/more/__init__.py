@@ -11,6 +11,7 @@ from tinygrad_kr.ops.more.joining import *  # noqa: F403
 from tinygrad_kr.ops.more.picking import *  # noqa: F403
 from tinygrad_kr.ops.more.pointwise import *  # noqa: F403
 from tinygrad_kr.ops.more.products import *  # noqa: F403
+from tinygrad_kr.ops.more.reducing import *  # noqa: F403
 from tinygrad_kr.ops.more.reductions import *  # noqa: F403
 from tinygrad_kr.ops.more.sampling import *  # noqa: F403
 from tinygrad_kr.ops.more.scans import *  # noqa: F403

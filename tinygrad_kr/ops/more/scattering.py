@@ -1,12 +1,11 @@
 """드물게 쓰는 쓰기와 흩뿌리기: 바꾼 것을 새 텐서로.
 
-Rarer ways of writing into a tensor, as a new one: by indices, masks and views, with or without a
-reduction.
+Rarer ways of writing into a tensor, as a new one: by indices, masks and views.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +13,14 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.autograd.view import Step
-from tinygrad_kr.dtypes import Array, DType
+from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeError
-from tinygrad_kr.ops.arithmetic import add, div, mul
-from tinygrad_kr.ops.comparison import eq, where
+from tinygrad_kr.ops.arithmetic import add, mul
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import (
     _check_range,
-    _checked,
     _common,
-    _gather,
-    _gather_forward,
-    _scatter,
-    _scatter_add,
-    _source,
 )
 from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused, spread
 from tinygrad_kr.ops.inplace import write
@@ -36,7 +28,6 @@ from tinygrad_kr.ops.joining import along
 from tinygrad_kr.ops.linalg import diagonal
 from tinygrad_kr.ops.more.picking import flat_places, in_dim, select
 from tinygrad_kr.ops.pointwise import filling
-from tinygrad_kr.ops.primitive import Needs, Primitive
 from tinygrad_kr.ops.shape import expand, ravel, reshape
 
 if TYPE_CHECKING:
@@ -49,10 +40,8 @@ __all__ = [
     "index_copy",
     "index_fill",
     "index_put",
-    "index_reduce",
     "masked_scatter",
     "put",
-    "scatter_reduce",
     "select_scatter",
     "slice_scatter",
 ]
@@ -314,124 +303,3 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
     values = getitem(ravel(source), index=(slice(count),))
     out = write(expand(input, shape), values, steps=(), index=(wide,))
     return out  # type: ignore[no-any-return]
-
-
-# Reductions
-
-
-def _reduce_forward(x: Array, src: Array, *, index: Array, dim: int, ufunc: np.ufunc) -> Array:
-    out = np.array(x, order="C")
-    places = _gather_forward(numbered(x.shape), index, dim=dim)
-    ufunc.at(out.reshape(-1), places.reshape(-1), src.reshape(-1))
-    return out
-
-
-def _reduce_vjp(
-    needs: Needs, g: Any, x: Any, src: Any, y: Any, index: Array, dim: int, ufunc: np.ufunc
-) -> tuple[Any, Any]:
-    def there(values: Any) -> Any:
-        return _gather(values, index, dim=dim)
-
-    def flags(condition: Any) -> Any:
-        return cast(condition, g.dtype)
-
-    if ufunc is not np.multiply:
-        # A maximum shares its gradient among those that reach it.
-        first, others = flags(eq(x, y)), flags(eq(src, there(y)))
-        share = g / _scatter_add(first, index, others, dim=dim)
-        return first * share, others * there(share)
-    # The product of the others is y / v; of a 0 the product with 1 in its place, where it is alone.
-    first = where(eq(x, 0), 1.0, x)
-    of_x = g * _scatter_reduce(first, src, index=index, dim=dim, ufunc=ufunc) / first
-    zero = eq(src, 0)
-    count = there(_scatter_add(np.zeros(x.shape, g.dtype), index, flags(zero), dim=dim))
-    alone = as_array(zero) & (as_array(count) == 1)
-    ones = _scatter_reduce(x, where(alone, 1.0, src), index=index, dim=dim, ufunc=ufunc)
-    of_src = where(alone, there(g * ones), there(g * y) / where(zero, 1.0, src))
-    return of_x, of_src
-
-
-_scatter_reduce: Callable[..., Tensor] = Primitive(
-    "scatter_reduce", _reduce_forward, vjp=_reduce_vjp
-)
-
-
-def _neutral(reduce: str, dtype: DType) -> Array:
-    """What a reduction begins with where it has no value of its own."""
-    if reduce in ("amax", "amin"):
-        low, high = {"f": (-np.inf, np.inf), "b": (0, 1)}.get(dtype.kind) or (
-            np.iinfo(dtype).min, np.iinfo(dtype).max,
-        )  # fmt: skip
-        return np.array(low if reduce == "amax" else high, dtype)
-    return np.array(reduce == "prod", dtype)
-
-
-_UFUNCS = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
-
-
-def _reduced(x: Any, at: int, i: Any, src: Any, reduce: str, include_self: bool) -> Tensor:
-    shape, dtype = as_array(x).shape, as_array(x).dtype
-    if not include_self:
-        x = _scatter(x, i, _neutral(reduce, dtype), dim=at)
-    if reduce in _UFUNCS:
-        index = np.array(as_array(i))
-        return _scatter_reduce(x, src, index=index, dim=at, ufunc=_UFUNCS[reduce])
-    total = _scatter_add(x, i, src, dim=at)
-    if reduce == "sum":
-        return total
-    index = as_array(i)
-    count: Any = np.ones(shape, dtype)
-    if not include_self:
-        count = _scatter(count, index, np.array(0, dtype), dim=at)
-    count = _scatter_add(count, index, np.ones(index.shape, dtype), dim=at)
-    return div(total, count, rounding_mode=None if dtype.kind == "f" else "floor")
-
-
-def _check_reduce(name: str, reduce: Any, known: Sequence[str], dtype: DType) -> None:
-    if reduce not in known or (reduce == "mean" and dtype.kind == "b"):
-        raise ArgumentError(
-            f"{name}의 reduce는 {', '.join(known)} 가운데 하나여야 합니다: {reduce!r}({dtype}).",
-            f"{name}: reduce must be one of {', '.join(known)}, not {reduce!r} (of {dtype}).",
-        )
-
-
-@numpy_names
-def scatter_reduce(
-    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
-) -> Tensor:
-    """index가 가리키는 자리마다 src의 값들을 모아 줄인 것.
-
-    The values of ``src`` that ``index`` sends along ``dim`` to one place, as :func:`scatter_add`
-    has it, reduced: ``"sum"``, ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``. What stands in
-    ``input`` takes part unless ``include_self`` is False; places that nothing is sent to keep it.
-    Several maxima share the gradient.
-
-    >>> import tinygrad_kr as tg
-    >>> x, index = tg.zeros(3), tg.tensor([0, 0, 2])
-    >>> tg.scatter_reduce(x, 0, index, tg.tensor([1.0, 3.0, -1.0]), "amax")
-    tensor([3., 0., 0.])
-    """
-    known = ("sum", "prod", "mean", "amax", "amin")
-    _check_reduce("scatter_reduce", reduce, known, array_of(input).dtype)
-    at, x, i = _checked("scatter_reduce", input, dim, index)
-    array_of(src)
-    values = _source("scatter_reduce", x, i, src)
-    x = _shaped(input, as_array(x).shape)
-    return _shaped(_reduced(x, at, i, values, reduce, include_self), array_of(input).shape)
-
-
-@numpy_names
-def index_reduce(
-    input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True
-) -> Tensor:
-    """index가 가리키는 조각마다 source의 조각들을 모아 줄인 것.
-
-    As :func:`index_add` with another reduction: ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``;
-    ``include_self`` as of :func:`scatter_reduce`.
-    """
-    _check_reduce("index_reduce", reduce, ("mean", *_UFUNCS), array_of(input).dtype)
-    x, at, i, s = _rows("index_reduce", input, dim, index, source)
-    shape = as_array(s).shape
-    lined = i.reshape(tuple(-1 if d == at else 1 for d in range(len(shape))))
-    wide = np.array(np.broadcast_to(lined, shape))
-    return _shaped(_reduced(x, at, wide, s, reduce, include_self), array_of(input).shape)
