@@ -15,11 +15,11 @@ import numpy as np
 from tinygrad_kr.dtypes import Array, as_dtype, get_default_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError
 from tinygrad_kr.ops.arithmetic import abs, sign
-from tinygrad_kr.ops.comparison import ne, where
+from tinygrad_kr.ops.comparison import maximum, ne, where
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dims, numpy_names
 from tinygrad_kr.ops.exponential import exp
-from tinygrad_kr.ops.order import amax, amin, need_elements
+from tinygrad_kr.ops.order import need_elements
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import accumulate, need_floating, restored, sum, widened
 
@@ -53,6 +53,21 @@ _norm2: Callable[..., Tensor] = Primitive(
     ),
 )
 _norm: Callable[..., Tensor] = Primitive("p_norm", _norm_forward, x=_norm_slope)
+
+
+def _edge_forward(x: Array, *, p: float, dims: tuple[int, ...], keepdim: bool) -> Any:
+    ufunc: np.ufunc = np.maximum if p > 0 else np.minimum
+    return ufunc.reduce(np.abs(x), dims, keepdims=keepdim)
+
+
+def _edge_slope(g: Any, x: Any, y: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
+    """sign(x) · g, in equal parts to the elements of that size; nan is of none."""
+    held = cast(abs(x) == restored(y, dims, keepdim), x.dtype)
+    count = maximum(sum(held, dims or None, True), 1)
+    return sign(x) * held * (restored(g, dims, keepdim) / count)
+
+
+_edge: Callable[..., Tensor] = Primitive("inf_norm", _edge_forward, x=_edge_slope)
 
 
 def widened_to(dtype: Any, name: str, input: Any) -> Any:
@@ -91,11 +106,10 @@ def norm(
             f"norm의 p는 수이거나 'fro'여야 합니다: {p!r}.",
             f"norm: p is a number or 'fro', not {p!r}.",
         )
-    dims = need_elements("norm", input, dim) if power < 0 else normal_dims(dim, input.ndim)
-    if power == math.inf:
-        return amax(abs(input), dims or None, keepdim)
-    if power == -math.inf:
-        return amin(abs(input), dims or None, keepdim)
+    least = power < 0 or power == math.inf
+    dims = need_elements("norm", input, dim) if least else normal_dims(dim, input.ndim)
+    if math.isinf(power):
+        return _edge(input, p=power, dims=dims, keepdim=keepdim)
     if power == 0:
         return sum(where(ne(input, 0), 1.0, sign(input)), dims or None, keepdim)
     if power == 1:

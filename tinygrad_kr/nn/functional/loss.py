@@ -26,7 +26,7 @@ from tinygrad_kr.nn.functional.targets import (
 )
 from tinygrad_kr.ops import fused
 from tinygrad_kr.ops.arithmetic import abs
-from tinygrad_kr.ops.comparison import maximum, where
+from tinygrad_kr.ops.comparison import logical_not, maximum, where
 from tinygrad_kr.ops.exponential import log, log1p, logaddexp
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.norms import log_softmax, softmax
@@ -118,7 +118,7 @@ def smooth_l1_loss(
     error = need_floating("smooth_l1_loss", input - target)
     losses = size = abs(error)
     if number("beta", beta, least=0):
-        near = size < beta
+        near = logical_not(size >= beta)  # nan too, for its gradient is nan
         short = where(near, error, 0.0)  # finite, or its gradient would be 0 · ∞
         losses = where(near, 0.5 * short * short / beta, size - 0.5 * beta)
     return reduced(losses, reduction)

@@ -27,7 +27,7 @@ from tinygrad_kr.nn.functional.targets import (
     warn_of_broadcast,
 )
 from tinygrad_kr.ops.arithmetic import abs
-from tinygrad_kr.ops.comparison import clamp, where
+from tinygrad_kr.ops.comparison import clamp, logical_not, where
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.creation import full_like
 from tinygrad_kr.ops.dims import array_of
@@ -64,7 +64,7 @@ def huber_loss(
     warn_of_broadcast(input, target)
     error = need_floating("huber_loss", input) - target
     size = abs(error)
-    near = size < delta
+    near = logical_not(size >= delta)  # nan too, for its gradient is nan
     short = where(near, error, 0.0)
     losses = where(near, 0.5 * short * short, delta * where(near, 0.0, size - 0.5 * delta))
     losses = cast(losses, input.dtype)
