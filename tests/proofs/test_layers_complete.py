@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.proofs import activations_more, functional, layers, losses_more, spatial
+from tests.proofs.test_proofs import RECORDS
 from tinygrad_kr import nn
 from tinygrad_kr.nn import functional as F
-from tinygrad_kr.testing import OpRecord
 
 NO_DERIVATIVE = {"one_hot": "gives integers"}
 NO_FORWARD = {
@@ -13,14 +12,14 @@ NO_FORWARD = {
     "ModuleDict": "holds modules, calls none",
     "ModuleList": "holds modules, calls none",
     "Parameter": "a tensor",
+    "ParameterDict": "holds parameters, calls none",
+    "ParameterList": "holds parameters, calls none",
 }
 
 
 def proven(kind: str) -> set[str]:
     """The functions (F) or the layers and losses (nn) that have a record."""
-    files = functional, layers, spatial, activations_more, losses_more
-    records: list[OpRecord] = [record for file in files for record in file.RECORDS]
-    names = [record.name.split(".") for record in records]
+    names = [record.name.split(".") for record in RECORDS]
     return {name[1] for name in names if name[0] == kind}
 
 

@@ -24,21 +24,20 @@ _LOW = -1.7580993408473766  # what SELU goes to at −∞
 
 
 def _channels(
-    name: str, input: Tensor, p: float, training: bool, inplace: bool, ndims: tuple[int, ...]
+    name: str, input: Tensor, p: float, training: bool, inplace: bool, lead: int
 ) -> Tensor:
-    """Each channel of each sample to 0 with probability ``p``."""
+    """What the first ``lead`` dimensions number to 0 with probability ``p``."""
     number("p", p, least=0, most=1)
     shape = array_of(input).shape
-    if len(shape) not in ndims:
+    if len(shape) < lead:
         raise ShapeError(
-            f"{name}의 입력은 {ndims[0]}차원이나 {ndims[1]}차원이어야 합니다: 형상 {shape}.",
-            f"{name}: Expected {ndims[0]}D or {ndims[1]}D input, not shape {shape}.",
+            f"{name}의 입력은 {lead}차원 이상이어야 합니다: 형상 {shape}.",
+            f"{name} requires at least {lead} dimensions in the input, not shape {shape}.",
         )
     if not training or p == 0 or 0 in shape:
         return input
-    lead = len(shape) - ndims[0] + 1  # (N, C) or (C,)
     scale = 1 / (1 - p) if p < 1 else 0.0
-    return masked(input, p, scale, inplace, (*shape[:lead], *(1,) * (ndims[0] - 1)))
+    return masked(input, p, scale, inplace, (*shape[:lead], *(1,) * (len(shape) - lead)))
 
 
 def dropout1d(
@@ -48,7 +47,13 @@ def dropout1d(
 
     In training set each channel to 0 with probability ``p`` and divide the rest by 1 − p.
     """
-    return _channels("dropout1d", input, p, training, inplace, (2, 3))
+    ndim = array_of(input).ndim
+    if ndim not in (2, 3):
+        raise ShapeError(
+            f"dropout1d의 입력은 2차원이나 3차원이어야 합니다: {ndim}차원.",
+            f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input.",
+        )
+    return _channels("dropout1d", input, p, training, inplace, ndim - 1)
 
 
 def dropout2d(
@@ -56,11 +61,9 @@ def dropout2d(
 ) -> Tensor:
     """드롭아웃: (N, C, H, W)의 채널을 통째로.
 
-    As :func:`dropout1d`, of images; three dimensions are (N, C, L), as in PyTorch.
+    As :func:`dropout1d`, of images; any input is taken for (N, C, *), as in PyTorch.
     """
-    if array_of(input).ndim == 3:
-        return dropout1d(input, p, training, inplace)
-    return _channels("dropout2d", input, p, training, inplace, (3, 4))
+    return _channels("dropout2d", input, p, training, inplace, 2)
 
 
 def dropout3d(
@@ -68,9 +71,11 @@ def dropout3d(
 ) -> Tensor:
     """드롭아웃: (N, C, D, H, W)나 (C, D, H, W)의 채널을 통째로.
 
-    As :func:`dropout1d`, of volumes.
+    As :func:`dropout1d`, of volumes; any input but one of 5 dimensions is taken for (C, *), as in
+    PyTorch.
     """
-    return _channels("dropout3d", input, p, training, inplace, (4, 5))
+    lead = 2 if array_of(input).ndim == 5 else 1
+    return _channels("dropout3d", input, p, training, inplace, lead)
 
 
 def alpha_dropout(
@@ -113,7 +118,7 @@ def _to_low(
     dtype = need_floating("alpha_dropout", input).dtype
     mask = fused.keep_mask(shape, p, numpy_generator()).astype(dtype)
     scale = 1 / math.sqrt((1 - p) * (1 + p * _LOW**2)) if p < 1 else 0.0
-    by, shift = mask * dtype.type(scale), (1 - mask + (p - 1)) * dtype.type(scale * -_LOW)
+    by, shift = mask * dtype.type(scale), (1 - p - mask) * dtype.type(scale * -_LOW)
 
     def map(x: Any) -> Any:
         return x * by - shift

@@ -15,7 +15,6 @@ from tinygrad_kr.dtypes import Array, float16, float32, float64
 from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.hyperparameters import choice, number
 from tinygrad_kr.nn.functional import pooling
-from tinygrad_kr.nn.functional.spatial import need_space
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import array_of
 from tinygrad_kr.ops.indexing import getitem
@@ -147,15 +146,14 @@ def interpolate(
         out = tuple(int(n * s) for n, s in zip(shape[2:], factors, strict=True))
         if not recompute_scale_factor and mode != "area":
             scales = [s if s > 0 else None for s in factors]
-    need_space("interpolate", shape, dims)
+    if mode == "area":
+        y: Tensor = getattr(pooling, f"adaptive_avg_pool{dims}d")(input, out)
+        return y
     if min(out) < 1 or 0 in shape[1:]:
         raise ShapeError(
             f"interpolate: 입력과 출력의 크기는 1 이상이어야 합니다: {shape}, {out}.",
             f"Input and output sizes should be greater than 0, but got {shape} and {out}.",
         )
-    if mode == "area":
-        y: Tensor = getattr(pooling, f"adaptive_avg_pool{dims}d")(input, out)
-        return y
     resized: Tensor = _resized(input, out, scales, mode, bool(align_corners))
     return resized
 
