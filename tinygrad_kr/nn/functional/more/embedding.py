@@ -150,6 +150,11 @@ def embedding_bag(
         input (L) or (B, L), weight (V, D); the result is (B, D).
     """
     choice("mode", mode, ("sum", "mean", "max"))
+    if mode == "max" and scale_grad_by_freq:
+        raise ArgumentError(
+            "mode='max'에서는 scale_grad_by_freq를 쓸 수 없습니다.",
+            "max mode does not support scaling the gradient by the frequency.",
+        )
     name = "embedding_bag"
     index, padding = _checked(name, input, weight, padding_idx, sparse)
     starts = _starts(index, offsets, include_last_offset)
@@ -160,11 +165,6 @@ def embedding_bag(
             f"mode={mode!r}, 형상 {weights.shape}.",
             f"embedding_bag: per_sample_weights needs mode='sum' and the input's shape "
             f"{index.shape}; got mode={mode!r}, shape {weights.shape}.",
-        )
-    if mode == "max" and scale_grad_by_freq:
-        raise ArgumentError(
-            "mode='max'에서는 scale_grad_by_freq를 쓸 수 없습니다.",
-            "max mode does not support scaling the gradient by the frequency.",
         )
     flat = index.reshape(-1)
     if max_norm is not None:

@@ -202,7 +202,6 @@ def local_response_norm(
         Krizhevsky et al. 2012
     """
     x = array_of(input)
-    (wide,) = per_dim("size", size, 1, 1)
     if x.ndim < 3:
         raise ShapeError(
             f"입력은 3차원 이상이어야 합니다: 형상 {x.shape}.",
@@ -211,6 +210,7 @@ def local_response_norm(
     if not x.size:
         return input
     need_floating("local_response_norm", input)
+    (wide,) = per_dim("size", size, 1, 1)
     channels = x.shape[1]
     around = pooling.regular(1, channels, channels, wide, 1, wide // 2, 1)
     total: Tensor = pooling.sum_pool(input * input, [around])
