@@ -416,7 +416,9 @@ def unflatten(m: Drawn) -> ModuleSample:
 def transposed(dims: int) -> Callable[[Drawn], ModuleSample]:
     def draw(m: Drawn) -> ModuleSample:
         options = {"in_channels": 2, "out_channels": m.of(1, 2), "kernel_size": m.of(1, 2, 3)}
-        options |= {"stride": each(m, dims, 1, 2, 3)} | some(m, padding=m.of(0, 1), dilation=2)
+        options |= {"stride": each(m, dims, 1, 2, 3)} | some(m, dilation=2)
+        if options["kernel_size"] > 1:  # else an empty result, which we refuse
+            options |= some(m, padding=m.of(0, 1))
         x = values(m, (*m.of((2, 2), (2,)), *space(m, dims, 2, 3)))
         wide = options.get("dilation", 1) * (options["kernel_size"] - 1) + 1
         stride = options["stride"]
