@@ -70,6 +70,16 @@ def layer_norm(x: Array, last: Any, eps: float, weight: Any = 1.0, bias: Any = 0
     return over(x, tuple(range(-len(last), 0)), eps) * weight + bias
 
 
+def composed_layer_norm(
+    x: Tensor, last: Any, eps: float, weight: Any = None, bias: Any = None
+) -> Tensor:
+    dims = tuple(range(-len(last), 0))
+    centred = x - x.mean(dims, keepdim=True)
+    y = centred / ((centred * centred).mean(dims, keepdim=True) + eps) ** 0.5
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
 def rms_norm(x: Array, last: Any, eps: float, weight: Any = 1.0) -> Any:
     dims = tuple(range(-len(last), 0))
     return x / np.sqrt((x**2).mean(dims, keepdims=True) + eps) * weight
@@ -134,6 +144,7 @@ RESPONSES = op_inputs(
 )  # fmt: skip
 NORMS = [
     OpRecord("F.layer_norm", F.layer_norm, layer_norm, frozen(ending()), analytic=True,
+             composed=composed_layer_norm,
              errors=(slip(ShapeError, ZEROS, (2,)), slip(ShapeError, ZEROS, ()),
                      slip(ShapeError, ZEROS, (3,), ZEROS), slip(ShapeError, ZEROS[0], (2, 3)),
                      slip(DTypeError, LABELS, (2,)))),

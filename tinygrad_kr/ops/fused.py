@@ -159,6 +159,70 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
     return y, mu, var
 
 
+def _row_mean(x: Array) -> Array:
+    """The mean of each row of a matrix, as a column; as a product, for speed."""
+    mean: Array = x @ _ones(x.shape[1], x.dtype)[:, None]
+    mean /= max(x.shape[1], 1)
+    return mean
+
+
+def _layer_norm_forward(
+    x: Array, weight: Array | None, bias: Array | None, *,
+    centred: Array, invstd: Array, eps: float, out: Array,
+) -> Array:  # fmt: skip
+    np.multiply(centred, invstd, out=out)
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _layer_norm_vjp(
+    needs: Needs, g: Array, weight: Array | None, centred: Array, invstd: Array
+) -> tuple[Array | None, Array | None, Array]:
+    normal, for_bias = centred * invstd, _row_sum(g)
+    product = g * normal
+    for_weight = _row_sum(product)
+    if not needs[0]:
+        return None, for_weight, for_bias
+    if weight is None:
+        dx = g.copy()
+    else:
+        dx = g * weight
+        np.multiply(dx, normal, out=product)
+    # (g − mean(g) − x̂ · mean(g · x̂)) / σ: the paths through μ and σ² are the two means.
+    normal *= _row_mean(product)
+    dx -= _row_mean(dx)
+    dx -= normal
+    dx *= invstd
+    return dx, for_weight, for_bias
+
+
+def _layer_norm_reference(x: Any, weight: Any, bias: Any, eps: float) -> Any:
+    centred = x - mean(x, 1, keepdim=True)
+    y = centred * rsqrt(mean(centred * centred, 1, keepdim=True) + eps)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+_layer_norm = Primitive(
+    "layer_norm", _layer_norm_forward, vjp=_layer_norm_vjp, reference=_layer_norm_reference
+)
+
+
+def layer_norm(x: Any, weight: Any, bias: Any, eps: float) -> Any:
+    """행마다 정규화한다. Normalise each row of a matrix, then stretch and shift its columns."""
+    if bias is not None:
+        bias = wrap(bias._array, current_node(bias))  # as of batch_norm
+    with np.errstate(all="ignore"):
+        a = x._array
+        centred = a - _row_mean(a)
+        scratch = centred * centred
+        invstd = 1 / np.sqrt(_row_mean(scratch) + eps)
+        return _layer_norm(x, weight, bias, centred=centred, invstd=invstd, eps=eps, out=scratch)
+
+
 def _label_losses(
     x: Array, at: Array, share: Any, rest: Array | None, reduce: bool
 ) -> tuple[Any, Array, Array, Array]:

@@ -80,8 +80,18 @@ def layer_norm(
     tensor([[-1.0000,  1.0000]])
     """
     shape = _features(input, normalized_shape, weight, bias)
-    rows = math.prod(input.shape[: input.ndim - len(shape)])
-    return _stretched(_standardized(input, rows, eps), weight, bias)
+    rows, half = math.prod(input.shape[: input.ndim - len(shape)]), input.dtype == float16
+    sizes = (rows, math.prod(shape)), (math.prod(shape),), (math.prod(shape),)
+    parts: list[Any] = []
+    for p, size in zip((input, weight, bias), sizes, strict=True):
+        if p is not None:
+            same_dtype(array_of(input), p)
+        flat = p if p is None or p.shape == size else reshape(p, size)
+        parts.append(cast(flat, float32) if half and flat is not None else flat)
+    x, scale, shift = parts
+    y: Tensor = fused.layer_norm(x, scale, shift, eps)
+    y = cast(y, float16) if half else y
+    return y if y.shape == input.shape else reshape(y, input.shape)
 
 
 def rms_norm(
