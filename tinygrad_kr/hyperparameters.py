@@ -69,6 +69,14 @@ def integer(name: str, value: Any, *, least: int) -> int:
     return int(value)
 
 
+def pair(name: str, value: Any, **bounds: float) -> tuple[float, float]:
+    """두 실수. A pair of floats, both inside the bounds."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise wrong_kind(name, value, "두 실수", "a pair of numbers")
+    first, second = (number(name, one, **bounds) for one in value)
+    return first, second
+
+
 def flag(name: str, value: Any) -> bool:
     """참이나 거짓. A bool."""
     if not isinstance(value, bool | np.bool_):

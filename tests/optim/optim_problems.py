@@ -36,7 +36,7 @@ def compatible(options: Options) -> Options:
     changed = dict(options)
     if options.get("nesterov") and "dampening" in options:
         changed.update(momentum=options["momentum"] or 0.5, dampening=0.0)
-    if options.get("alpha") in (0, 1) and options["eps"] == 0:
+    if options.get("eps") == 0 and options.get("alpha") in (0, 1):
         changed["eps"] = None
     if options.get("betas", (1, 1))[1] == 0 and not options.get("decoupled_weight_decay"):
         changed["weight_decay"] = 0.0
@@ -56,6 +56,7 @@ eps = {
     "eps": st.sampled_from([None, 1e-3, 0.5, 0.0]),
     "convention": st.sampled_from(["torch", "book"]),
 }
+bare_eps = {"eps": st.sampled_from([1e-3, 0.5, 1e-8])}
 adam = {**common, **eps, "betas": betas, "amsgrad": flags}
 
 RULES = {
@@ -82,6 +83,36 @@ RULES = {
     ),
     "Adam": Rule(optim.Adam, reference.adam, {**adam, "decoupled_weight_decay": flags}),
     "AdamW": Rule(optim.AdamW, reference.adamw, adam),
+    "Adadelta": Rule(
+        optim.Adadelta,
+        reference.adadelta,
+        {**common, **bare_eps, "rho": st.sampled_from([0.9, 0.5, 0.0])},
+    ),
+    "Adamax": Rule(optim.Adamax, reference.adamax, {**common, **bare_eps, "betas": betas}),
+    "NAdam": Rule(
+        optim.NAdam,
+        reference.nadam,
+        {**common, **bare_eps, "betas": betas, "decoupled_weight_decay": flags}
+        | {"momentum_decay": st.sampled_from([4e-3, 0.0, 0.5])},
+    ),
+    "RAdam": Rule(
+        optim.RAdam,
+        reference.radam,
+        {**common, **bare_eps, "betas": betas, "decoupled_weight_decay": flags},
+    ),
+    "ASGD": Rule(
+        optim.ASGD,
+        reference.asgd,
+        {**common, "lambd": st.sampled_from([1e-4, 0.0, 0.5])}
+        | {"alpha": st.sampled_from([0.75, 0.0, 2.0]), "t0": st.sampled_from([1e6, 0.0, 2.0])},
+    ),
+    "Rprop": Rule(
+        optim.Rprop,
+        reference.rprop,
+        {"lr": rates, "maximize": flags}
+        | {"etas": st.sampled_from([(0.5, 1.2), (0.25, 3.0)])}
+        | {"step_sizes": st.sampled_from([(1e-6, 50.0), (0.02, 0.3)])},
+    ),
 }
 
 

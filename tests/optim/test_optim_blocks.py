@@ -24,6 +24,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "RMSProp": {"lr": 0.1, "centered": True, "momentum": 0.5, "weight_decay": 0.1},
     "Adam": {"lr": 0.1, "amsgrad": True, "weight_decay": 0.1},
     "AdamW": {"lr": 0.1, "convention": "book"},
+    "Adadelta": {"weight_decay": 0.1},
+    "Adamax": {"lr": 0.1, "weight_decay": 0.1},
+    "NAdam": {"lr": 0.1, "weight_decay": 0.1, "momentum_decay": 0.1},
+    "RAdam": {"lr": 0.1, "betas": (0.5, 0.9), "weight_decay": 0.1},
+    "ASGD": {"lr": 0.1, "lambd": 0.1, "t0": 2.0, "weight_decay": 0.1},
+    "Rprop": {"lr": 0.1},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ import tinygrad_kr as tg
 from tinygrad_kr import optim
 from tinygrad_kr.optim.adagrad import adagrad_, rmsprop_
 from tinygrad_kr.optim.adam import adam_
+from tinygrad_kr.optim.more.adaptive import adadelta_, adamax_, nadam_, radam_
+from tinygrad_kr.optim.more.averaging import asgd_
+from tinygrad_kr.optim.more.resilient import rprop_
 from tinygrad_kr.optim.sgd import momentum_, sgd_
 
 rules = pytest.mark.parametrize("name", RULES)
@@ -57,6 +61,41 @@ def adam(
     adam_(w, g, arrays[0], arrays[1], peak, step=t, beta1=beta1, beta2=beta2, **options)
 
 
+def adadelta(w: Array, g: Array, t: int, arrays: list[Array], **options: Any) -> None:
+    adadelta_(w, g, arrays[0], arrays[1], **options)
+
+
+def moments(rule: Callable[..., None]) -> Callable[..., None]:
+    def follow(
+        w: Array, g: Array, t: int, arrays: list[Array],
+        betas: tuple[float, float], **options: Any,
+    ) -> None:  # fmt: skip
+        if rule is nadam_:
+            psi, steps = options.pop("momentum_decay"), np.arange(1, t + 2)
+            mus = [betas[0] * (1 - 0.5 * 0.96 ** (s * psi)) for s in steps.tolist()]
+            options |= dict(mu=mus[-2], mu_next=mus[-1], mu_product=math.prod(mus[:-1]))
+        rule(w, g, *arrays[:2], step=t, beta1=betas[0], beta2=betas[1], **options)
+
+    return follow
+
+
+class Averaging:
+    """The rate of a step is the work of the step before it."""
+
+    def __call__(
+        self, w: Array, g: Array, t: int, arrays: list[Array],
+        lr: float, alpha: float, t0: float, **options: Any,
+    ) -> None:  # fmt: skip
+        eta = lr if t == 1 else self.eta
+        asgd_(w, g, arrays[0], eta=eta, mu=1 / max(1, t - 1 - t0) if t > 1 else 1.0, **options)
+        self.eta = lr / (1 + options["lambd"] * lr * t) ** alpha
+
+
+def rprop(w: Array, g: Array, t: int, arrays: list[Array], lr: float, **options: Any) -> None:
+    arrays[1] += lr * (t == 1)
+    rprop_(w, g, arrays[0], arrays[1], **options)
+
+
 PURE: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
     "SGD": (sgd, sgd_),
     "Momentum": (momentum, momentum_),
@@ -64,11 +103,20 @@ PURE: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
     "RMSProp": (rmsprop, rmsprop_),
     "Adam": (adam, adam_),
     "AdamW": (adam, adam_),
+    "Adadelta": (adadelta, adadelta_),
+    "Adamax": (moments(adamax_), adamax_),
+    "NAdam": (moments(nadam_), nadam_),
+    "RAdam": (moments(radam_), radam_),
+    "ASGD": (Averaging(), asgd_),
+    "Rprop": (rprop, rprop_),
 }
 
 
 def test_every_optimizer_has_its_formula() -> None:
-    classes = {c for c in vars(optim).values() if inspect.isclass(c)} - {optim.Optimizer}
+    classes = {c for c in vars(optim).values() if inspect.isclass(c)} - {
+        optim.Optimizer,
+        optim.LBFGS,
+    }
     assert classes == {rule.make for rule in RULES.values()}
     assert RULES.keys() == PURE.keys()
 
@@ -250,6 +298,7 @@ def test_centred_rmsprop_lives_through_a_steady_gradient() -> None:
 def test_nan_and_overflow_pass_without_a_warning(name: str) -> None:
     make = RULES[name].make
     p = tg.tensor([1.0, 1.0, 1.0], requires_grad=True)
-    optimizer = make([p], lr=0.1, weight_decay=0.1)
+    decay = {"weight_decay": 0.1} if "weight_decay" in RULES[name].options else {}
+    optimizer = make([p], lr=0.1, **decay)
     walk(optimizer, p, [np.array([np.nan, 3e38, 0.0])] * 3)
     assert np.isnan(p.tolist()[0]) and np.isfinite(p.tolist()[2])

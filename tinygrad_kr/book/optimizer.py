@@ -83,7 +83,7 @@ class _Optimizer:
         [(keywords, wanted)] = self._optimizer._settled()
         if wanted:
             self._remember(keys, arrays, wanted)
-        told = self._optimizer._told(self._optimizer._turn(self._count))
+        told = self._optimizer._turn(self._count, self._optimizer.param_groups[0])
         states = [self._states.get(key, {}) for key in keys]
         if len(arrays) != len(self._arrays) or not all(map(is_, arrays, self._arrays)):
             self._arrays, self._plan = arrays, Plan(arrays, states, [0] * len(keys))

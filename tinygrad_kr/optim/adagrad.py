@@ -5,6 +5,8 @@ A rate for each element: AdaGrad, and RMSProp, which forgets.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
@@ -101,7 +103,7 @@ class AdaGrad(Optimizer):
     def _arrays(self, group: Group) -> dict[str, float]:
         return {"sum": group["initial_accumulator_value"]}
 
-    def _turn(self, state: State) -> int:
+    def _turn(self, state: State, group: Group) -> dict[str, Any]:
         return next_step(state)
 
 
@@ -222,8 +224,9 @@ class RMSProp(Optimizer):
         wanted["momentum_buffer"] = group["momentum"]
         return {name: 0.0 for name, is_wanted in wanted.items() if is_wanted}
 
-    def _turn(self, state: State) -> None:
+    def _turn(self, state: State, group: Group) -> dict[str, Any]:
         next_step(state)
+        return {}
 
 
 RMSprop = RMSProp

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
-from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps, wrong_kind
+from tinygrad_kr.hyperparameters import flag, number, pair, settle, settle_eps
 from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
 
 
@@ -123,10 +123,7 @@ class Adam(Optimizer):
         settle_eps(group, torch=1e-8, book=1e-7)
         settle(group, number, "lr", "weight_decay", least=0)
         settle(group, flag, "amsgrad", "maximize", "decoupled_weight_decay")
-        betas = group["betas"]
-        if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise wrong_kind("betas", betas, "두 수 (β₁, β₂)", "a pair of numbers (β₁, β₂)")
-        group["betas"] = tuple(number("betas", beta, least=0, below=1) for beta in betas)
+        settle(group, pair, "betas", least=0, below=1)
 
     def _keywords(self, group: Group) -> dict[str, Any]:
         beta1, beta2 = group["betas"]
@@ -136,7 +133,7 @@ class Adam(Optimizer):
         names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
         return dict.fromkeys(names if group["amsgrad"] else names[:2], 0.0)
 
-    def _turn(self, state: State) -> int:
+    def _turn(self, state: State, group: Group) -> dict[str, Any]:
         return next_step(state)
 
 

@@ -6,6 +6,7 @@ The base of the optimisers.
 from __future__ import annotations
 
 import copy
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from operator import is_
@@ -55,7 +56,8 @@ class Optimizer:
     # None in a class of the user's own, whose state is loaded as it is.
     _slots: tuple[str, ...] | None = None
     _optional_slots: tuple[str, ...] = ()
-    _turn_keyword = "step"
+    # Those of them that are numbers, beside ``step``.
+    _numbers: tuple[str, ...] = ()
     # The hyperparameters that are no keywords of the rule.
     _not_for_rule: tuple[str, ...] = ()
 
@@ -92,17 +94,15 @@ class Optimizer:
         """The state arrays that the rule takes by name, and what they are filled with at first."""
         return {}
 
-    def _turn(self, state: State) -> Any:
-        """Count a parameter's step; what the rule must be told of it, as ``_turn_keyword``."""
+    def _turn(self, state: State, group: Group) -> dict[str, Any]:
+        """Count a parameter's step; the keywords that tell the rule of it."""
+        return {}
 
     def _update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         """Take one step of the rule on one parameter's arrays, in place."""
-        keywords = {**self._keywords(group), **self._told(self._turn(state))}
+        keywords = {**self._keywords(group), **self._turn(state, group)}
         arrays = {n: slot(state, n, param, value) for n, value in self._arrays(group).items()}
         self._rule(param, grad, **arrays, **keywords)
-
-    def _told(self, turn: Any) -> dict[str, Any]:
-        return {} if turn is None else {self._turn_keyword: turn}
 
     def _params(self) -> Iterator[Tensor]:
         return (p for group in self.param_groups for p in group["params"])
@@ -157,25 +157,14 @@ class Optimizer:
         Args:
             closure: a function that computes the loss anew; its result is returned.
         """
-        loss = None
-        if closure is not None:
-            if not callable(closure):
-                raise wrong_kind("closure", closure, "함수", "callable")
-            with enable_grad():
-                loss = closure()
+        loss = None if closure is None else evaluate(closure)
         together = type(self)._update is Optimizer._update
         settled = self._settled() if together else []
         for group in () if together else self.param_groups:
             self._check(group)
         due = [[p for p in g["params"] if p._grad is not None] for g in self.param_groups]
         for params in due:
-            for p in params:
-                if not p._array.flags.writeable:
-                    shape = tuple(p.shape)
-                    raise InplaceError(
-                        f"읽기 전용 배열은 갱신할 수 없습니다(형상 {shape}). 복사해서 쓰세요.",
-                        f"A parameter (shape {shape}) is on a read-only array; copy it first.",
-                    )
+            check_writeable(params)
         if together:
             for number, params in enumerate(due):
                 quietly(self._together, params, number, settled[number])
@@ -204,10 +193,10 @@ class Optimizer:
         common, wanted = settled
         arrays = [p._array for p in params]
         states: list[State] = [{}] * len(params)
-        turns: list[Any] = [None] * len(params)
+        turns: list[dict[str, Any]] = [{}] * len(params)
         if wanted or self._slots:
             states = [self.state[p] for p in params]
-            turns = [self._turn(state) for state in states]
+            turns = [self._turn(state, self.param_groups[number]) for state in states]
         kinds = [turns.index(turn) for turn in turns]
         try:
             held = [state[name]._array for state in states for name in wanted]
@@ -223,7 +212,7 @@ class Optimizer:
             plan = self._plans[number] = Plan(arrays, named, kinds)
         for p in params:
             p._version[0] += 1
-        keywords = {kind: {**common, **self._told(turns[kind])} for kind in set(kinds)}
+        keywords = {kind: {**common, **turns[kind]} for kind in set(kinds)}
         plan.run(self._rule, [p._grad._array for p in params], keywords)
 
     def state_dict(self) -> dict[str, Any]:
@@ -281,7 +270,7 @@ class Optimizer:
     def _loaded_state(self, i: int, p: Tensor, saved: State) -> State:
         if self._slots is None:
             return copy.deepcopy(saved)
-        values = {name: _loaded_value(name, v, p) for name, v in saved.items() if v is not None}
+        values = {n: self._loaded_value(n, v, p) for n, v in saved.items() if v is not None}
         wrong = values.keys() - {*self._slots, *self._optional_slots}
         wrong |= {name for name in {*values, *self._slots} if values.get(name) is None}
         if values and wrong:
@@ -292,6 +281,24 @@ class Optimizer:
             )
         return values
 
+    def _loaded_value(self, name: str, value: Any, p: Tensor) -> Any:
+        """A number, or a tensor made like its parameter; None where the value is neither."""
+        try:
+            array = value._array if isinstance(value, Tensor) else np.asarray(value)
+        except (TypeError, ValueError, RuntimeError):
+            return None
+        if name == "step" or name in self._numbers:
+            value = float(array.item()) if array.size == 1 and array.dtype.kind in "iuf" else -1.0
+            if name == "step":
+                return int(value) if value >= 0 and value.is_integer() else None
+            return value if 0 <= value < math.inf else None
+        if array.dtype.kind != "f" or array.shape != p.shape:
+            return None
+        own = np.empty_like(p._array)
+        with np.errstate(all="ignore"):
+            own[...] = array
+        return wrap(own)
+
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
@@ -299,6 +306,25 @@ class Optimizer:
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
             lines.append("")
         return "\n".join([*lines[:-1], ")"])
+
+
+def evaluate(closure: Any) -> Any:
+    """기울기를 켜고 손실을 다시 계산한다. What ``closure`` returns, with gradients on."""
+    if not callable(closure):
+        raise wrong_kind("closure", closure, "함수", "callable")
+    with enable_grad():
+        return closure()
+
+
+def check_writeable(params: Iterable[Tensor]) -> None:
+    """읽기 전용 배열에 있는 매개변수를 거절한다. Refuse a parameter on a read-only array."""
+    for p in params:
+        if not p._array.flags.writeable:
+            shape = tuple(p.shape)
+            raise InplaceError(
+                f"읽기 전용 배열은 갱신할 수 없습니다(형상 {shape}). 복사해서 쓰세요.",
+                f"A parameter (shape {shape}) is on a read-only array; copy it first.",
+            )
 
 
 def _listed(params: Any) -> list[Any]:
@@ -331,23 +357,6 @@ def _parts(state_dict: Any) -> tuple[list[Group], dict[int, State]]:
     return groups, states
 
 
-def _loaded_value(name: str, value: Any, p: Tensor) -> Any:
-    """A count of steps, or a tensor made like its parameter; None where the value is neither."""
-    try:
-        array = value._array if isinstance(value, Tensor) else np.asarray(value)
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    if name == "step":
-        step = float(array.item()) if array.size == 1 and array.dtype.kind in "iuf" else -1.0
-        return int(step) if step >= 0 and step.is_integer() else None
-    if array.dtype.kind != "f" or array.shape != p.shape:
-        return None
-    own = np.empty_like(p._array)
-    with np.errstate(all="ignore"):
-        own[...] = array
-    return wrap(own)
-
-
 def slot(state: State, name: str, like: Array, value: float = 0.0) -> Array:
     """상태 배열 하나. 없으면 만든다.
 
@@ -359,10 +368,10 @@ def slot(state: State, name: str, like: Array, value: float = 0.0) -> Array:
     return array
 
 
-def next_step(state: State) -> int:
-    """갱신 횟수를 하나 늘리고 돌려준다. Count a step, from 1."""
+def next_step(state: State) -> dict[str, Any]:
+    """갱신 횟수를 하나 늘리고 돌려준다. Count a step, from 1; ``{"step": ...}``."""
     state["step"] = step = int(state.get("step", 0)) + 1
-    return step
+    return {"step": step}
 
 
 def descent(param: Array, grad: Array, weight_decay: float, maximize: bool) -> Array:

@@ -5,6 +5,8 @@ Stochastic gradient descent, and momentum as the book writes it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
 from tinygrad_kr.hyperparameters import flag, number, settle
@@ -74,7 +76,6 @@ class SGD(Optimizer):
     """
 
     _rule = staticmethod(sgd_)
-    _turn_keyword = "first"
     _slots = ()
     _optional_slots = ("momentum_buffer",)
 
@@ -108,8 +109,8 @@ class SGD(Optimizer):
     def _arrays(self, group: Group) -> dict[str, float]:
         return {"momentum_buffer": 0.0} if group["momentum"] else {}
 
-    def _turn(self, state: State) -> bool:
-        return "momentum_buffer" not in state
+    def _turn(self, state: State, group: Group) -> dict[str, Any]:
+        return {"first": "momentum_buffer" not in state}
 
 
 def momentum_(
