@@ -19,13 +19,6 @@ from tinygrad_kr.ops.joining import cat
 from tinygrad_kr.ops.shape import flatten
 from tinygrad_kr.tensor import Tensor
 
-__all__ = [
-    "clip_grad_norm_",
-    "clip_grad_value_",
-    "parameters_to_vector",
-    "vector_to_parameters",
-]
-
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
     params = [parameters] if isinstance(parameters, Tensor) else parameters
