@@ -110,3 +110,48 @@ def reduce_lr_on_plateau(
             base = lower if base - lower > eps else base
             bad, rest = 0, cooldown
         yield base
+
+
+def multiplicative_lr(base: float, t: int, lr_lambda: Callable[[int], float]) -> float:
+    return base * math.prod(lr_lambda(i) for i in range(1, t + 1))
+
+
+def constant_lr(base: float, t: int, factor: float = 1 / 3, total_iters: int = 5) -> float:
+    return base * factor if t < total_iters else base
+
+
+def polynomial_lr(base: float, t: int, total_iters: int = 5, power: float = 1.0) -> float:
+    return base * (1 - t / total_iters) ** power if t < total_iters else base * 0.0**power
+
+
+def warm_restarts(base: float, t: int, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> float:
+    while t >= T_0:
+        t, T_0 = t - T_0, T_0 * T_mult
+    return cosine_annealing_lr(base, t, T_0, eta_min)
+
+
+def cyclic_lr(
+    base: float,
+    t: int,
+    base_lr: float,
+    max_lr: float,
+    step_size_up: int = 2000,
+    step_size_down: int | None = None,
+    mode: str = "triangular",
+    gamma: float = 1.0,
+    scale_fn: Callable[[float], float] | None = None,
+    scale_mode: str = "cycle",
+    cycle_momentum: bool = True,
+    base_momentum: float = 0.8,
+    max_momentum: float = 0.9,
+) -> tuple[float, float | None]:
+    """The rate, and the momentum if it is cycled."""
+    down = step_size_up if step_size_down is None else step_size_down
+    cycle, t_in = divmod(t, step_size_up + down)
+    height = t_in / step_size_up if t_in <= step_size_up else (step_size_up + down - t_in) / down
+    if scale_fn:
+        height *= scale_fn(cycle + 1 if scale_mode == "cycle" else t)
+    else:
+        height *= {"triangular": 1.0, "triangular2": 2.0**-cycle, "exp_range": gamma**t}[mode]
+    momentum = max_momentum - (max_momentum - base_momentum) * height
+    return base_lr + (max_lr - base_lr) * height, momentum if cycle_momentum else None

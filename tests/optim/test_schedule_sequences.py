@@ -99,9 +99,46 @@ SCHEDULES = {
             "eps": st.sampled_from([1e-8, 0.06]),
         },
     ),
+    "MultiplicativeLR": Schedule(
+        lr_scheduler.MultiplicativeLR,
+        reference.multiplicative_lr,
+        {"lr_lambda": one_or_two(functions)},
+    ),
+    "ConstantLR": Schedule(
+        lr_scheduler.ConstantLR,
+        reference.constant_lr,
+        {"factor": st.sampled_from([1 / 3, 0.5, 1.0]), "total_iters": small},
+    ),
+    "PolynomialLR": Schedule(
+        lr_scheduler.PolynomialLR,
+        reference.polynomial_lr,
+        {"total_iters": small, "power": st.sampled_from([1.0, 0.5, 2.0, 0.0])},
+    ),
+    "CosineAnnealingWarmRestarts": Schedule(
+        lr_scheduler.CosineAnnealingWarmRestarts,
+        reference.warm_restarts,
+        {"T_0": small, "T_mult": st.integers(1, 3), "eta_min": st.sampled_from([0.0, 0.02, 0.7])},
+    ),
+    "CyclicLR": Schedule(
+        lr_scheduler.CyclicLR,
+        reference.cyclic_lr,
+        {
+            "base_lr": one_or_two(st.sampled_from([0.1, 0.01])),
+            "max_lr": one_or_two(st.sampled_from([1.0, 0.3])),
+            "step_size_up": small,
+            "step_size_down": st.none() | small,
+            "mode": st.sampled_from(["triangular", "triangular2", "exp_range"]),
+            "gamma": st.sampled_from([1.0, 0.5]),
+            "scale_fn": st.sampled_from([None, lambda x: 1 / (1 + x)]),
+            "scale_mode": st.sampled_from(["cycle", "iterations"]),
+            "cycle_momentum": flags,
+            "base_momentum": momenta,
+            "max_momentum": momenta,
+        },
+    ),
 }
 schedules = pytest.mark.parametrize("name", SCHEDULES)
-EACH_GROUPS = {"lr_lambda", "max_lr", "base_momentum", "max_momentum", "min_lr"}
+EACH_GROUPS = {"lr_lambda", "base_lr", "max_lr", "base_momentum", "max_momentum", "min_lr"}
 STEPS = 13
 # On a grid, so that a threshold is met exactly or not at all; few, so that they tie.
 figures = st.lists(
@@ -151,14 +188,16 @@ def expected(name: str, run: Run, options: Options, figures: list[float]) -> Ite
             rates = [base, *follow(base, figures, **own)]
         else:
             rates = [follow(base, t, **own) for t in range(len(figures) + 1)]
-        if name != "OneCycleLR":
+        if name not in ("OneCycleLR", "CyclicLR"):
             rates = [(rate, momenta[i]) for rate in rates]
         yield [(rate, momenta[i] if momentum is None else momentum) for rate, momentum in rates]
 
 
 def test_every_schedule_has_its_closed_form() -> None:
     classes = {c for c in vars(lr_scheduler).values() if inspect.isclass(c)}
-    assert classes - {lr_scheduler.LRScheduler} == {s.make for s in SCHEDULES.values()}
+    of_others = {lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler}
+    known = {s.make for s in SCHEDULES.values()}
+    assert classes - of_others - {lr_scheduler.LRScheduler} == known
 
 
 @schedules
@@ -200,9 +239,8 @@ def test_a_resumed_schedule_goes_on_bit_for_bit(
 ) -> None:
     drawn = st.fixed_dictionaries(SCHEDULES[name].options)
     options, others = data.draw(drawn), data.draw(drawn)
-    if name == "LambdaLR":
-        # A function is the one thing that is not saved.
-        others = options
+    # A function is the one thing that is not saved.
+    others |= {k: options[k] for k in ("lr_lambda", "scale_fn") if k in options}
     run, again = Run(name, options), Run(name, others)
     half = data.draw(st.integers(0, run.length))
     list(run.go(figures[:half]))
@@ -227,6 +265,8 @@ def test_a_resumed_schedule_goes_on_bit_for_bit(
         ("ExponentialLR", {"gamma": 0.9}, True),
         ("LinearLR", {"start_factor": 0.25, "total_iters": 8}, True),
         ("CosineAnnealingLR", {"T_max": 15}, True),
+        ("CosineAnnealingWarmRestarts", {"T_0": 20}, False),
+        ("CyclicLR", {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 3}, False),
     ],
 )
 def test_a_schedule_goes_on_from_last_epoch(name: str, options: Options, relative: bool) -> None:
@@ -239,7 +279,7 @@ def test_a_schedule_goes_on_from_last_epoch(name: str, options: Options, relativ
 
     def closed(base: float, t: int) -> float:
         value = SCHEDULES[name].reference(base, t, **options)
-        return value[0] if name == "OneCycleLR" else value
+        return value[0] if isinstance(value, tuple) else value
 
     late = [closed(1, 4) / closed(1, 5) if relative else 1.0] * 9
     ideal = [[closed(b, t) * f for b in run.bases] for t, f in enumerate(late, start=5)]

@@ -237,7 +237,7 @@ def test_lbfgs_walks_as_pytorchs(record_property: Callable[[str, Any], None]) ->
         # Curvature is read from differences of gradients, steps from differences of losses, which
         # near the lowest place know it to the root of a rounding; the loss is as exact as ever.
         try:
-            agree(paths[0][:, -1], paths[1][:, -1])
+            agree(paths[0][:, -1], paths[1][:, -1], tolerance=1e-10)
             agree(*paths, tolerance=1e-8)
             assert ours.calls == theirs.calls
         except AssertionError as error:

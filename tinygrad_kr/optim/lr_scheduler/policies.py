@@ -15,6 +15,25 @@ from tinygrad_kr.optim.lr_scheduler.schedules import LRScheduler
 from tinygrad_kr.optim.optimizer import Optimizer
 
 
+def check_momentum(optimizer: Optimizer) -> None:
+    """모멘텀이 없는 옵티마이저를 거절한다. Refuse an optimizer without a momentum to cycle."""
+    if not {"betas", "momentum"} & optimizer.defaults.keys():
+        kind = type(optimizer).__name__
+        raise ArgumentError(
+            f"{kind}에는 모멘텀이 없습니다. cycle_momentum=False를 주세요.",
+            f"{kind} has no momentum to cycle; give cycle_momentum=False.",
+        )
+
+
+def put_momenta(optimizer: Optimizer, momenta: list[float]) -> None:
+    """그룹마다 모멘텀(또는 β₁)을 정한다. Set each group's momentum, or its β₁."""
+    for group, momentum in zip(optimizer.param_groups, momenta, strict=True):
+        if "betas" in group:
+            group["betas"] = (momentum, *group["betas"][1:])
+        else:
+            group["momentum"] = momentum
+
+
 class OneCycleLR(LRScheduler):
     """학습률을 한 번 올렸다가 훨씬 낮게 내린다. 모멘텀은 거꾸로 움직인다.
 
@@ -91,12 +110,7 @@ class OneCycleLR(LRScheduler):
         settle(mine, self._rates, "max_lr", least=0)
         if not self.cycle_momentum:
             return
-        if not {"betas", "momentum"} & self.optimizer.defaults.keys():
-            kind = type(self.optimizer).__name__
-            raise ArgumentError(
-                f"{kind}에는 모멘텀이 없습니다. cycle_momentum=False를 주세요.",
-                f"{kind} has no momentum to cycle; give cycle_momentum=False.",
-            )
+        check_momentum(self.optimizer)
         settle(mine, self._rates, "base_momentum", "max_momentum", least=0, below=1)
 
     def _begin(self) -> None:
@@ -140,12 +154,7 @@ class OneCycleLR(LRScheduler):
         super().step()
         if not self.cycle_momentum:
             return
-        momenta = self._now("max_momentum", "base_momentum", "max_momentum")
-        for group, momentum in zip(self.optimizer.param_groups, momenta, strict=True):
-            if "betas" in group:
-                group["betas"] = (momentum, *group["betas"][1:])
-            else:
-                group["momentum"] = momentum
+        put_momenta(self.optimizer, self._now("max_momentum", "base_momentum", "max_momentum"))
 
 
 class ReduceLROnPlateau(LRScheduler):

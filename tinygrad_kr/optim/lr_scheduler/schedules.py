@@ -62,8 +62,18 @@ class LRScheduler:
                 group.setdefault("initial_lr", group["lr"])
         self.base_lrs = self._rates("initial_lr", self._from_groups("initial_lr"))
         self._last_lr = self._from_groups("lr")
+        self._initial_step()
+
+    def _initial_step(self) -> None:
         self._step_count = 0
         self.step()
+
+    def _restart(self) -> None:
+        """Go back to epoch 0, inside another schedule that now hands over to this one."""
+        for group, rate in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = rate
+        self.last_epoch = -1
+        self._initial_step()
 
     def _from_groups(self, name: str) -> list[float]:
         groups = self.optimizer.param_groups
@@ -105,6 +115,9 @@ class LRScheduler:
         except BaseException:
             self.last_epoch -= 1
             raise
+        self._put(rates)
+
+    def _put(self, rates: list[float]) -> None:
         self._step_count += 1
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
