@@ -164,6 +164,13 @@ class DeviceError(TinygradKrError, RuntimeError, AssertionError):
     """
 
 
+class WorkerTimeoutError(TinygradKrError, RuntimeError, TimeoutError):
+    """DataLoader의 작업자가 제때 답하지 않았다.
+
+    A loader's worker that did not answer in time.
+    """
+
+
 class MissingExtraError(TinygradKrError, ImportError):
     """선택 설치(extra)가 필요하다.
 

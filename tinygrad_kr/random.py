@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,36 @@ class Generator:
         self.numpy = np.random.Generator(fresh)
 
 
-default_generator = Generator()
+class DefaultGenerator(Generator):
+    """생성기를 주지 않은 곳에서 쓰는 생성기. 스레드마다 흐름을 따로 둘 수 있다.
+
+    The generator of whoever gives none. A thread may have a stream of its own, as a loader's
+    workers do, so that what they draw does not depend on who comes first.
+    """
+
+    _of_thread = threading.local()
+
+    def __init__(self) -> None:
+        self._shared: dict[str, Any] = {}
+        super().__init__()
+
+    def _stream(self) -> dict[str, Any]:
+        return vars(self._of_thread) or self._shared
+
+    numpy = property(
+        lambda self: self._stream()["numpy"], lambda self, value: self._stream().update(numpy=value)
+    )
+    _seed = property(
+        lambda self: self._stream()["seed"], lambda self, value: self._stream().update(seed=value)
+    )
+
+    def seed_thread(self, seed: int) -> None:
+        """이 스레드에 흐름을 따로 준다. Give this thread a stream of its own."""
+        vars(self._of_thread).update(seed=seed)
+        self.manual_seed(seed)
+
+
+default_generator = DefaultGenerator()
 manual_seed = default_generator.manual_seed
 seed = default_generator.seed
 initial_seed = default_generator.initial_seed

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
-from tinygrad_kr.hyperparameters import flag, integer
+from tinygrad_kr.hyperparameters import flag, integer, number
 from tinygrad_kr.random import Generator, numpy_generator
 from tinygrad_kr.utils.data.dataset import (
+    IterableDataset,
     default_collate,
     default_convert,
     take_batch,
@@ -157,16 +159,25 @@ class DataLoader:
     """데이터셋을 미니배치로 돌려준다.
 
     A dataset, mini-batch by mini-batch. Each epoch of ``shuffle=True`` is a fresh permutation,
-    drawn when it begins. PyTorch's arguments about workers and memory are taken so that scripts
-    run, and change nothing.
+    drawn when it begins. PyTorch's arguments about memory are taken so that scripts run, and change
+    nothing.
+
+    Workers are threads: they need no copy of the data and no ``__main__`` guard, and help where
+    samples are read or worked on by what lets other threads run, as files and NumPy do. The batches
+    and their order are those of ``num_workers=0``; each worker draws from a stream of its own.
 
     Args:
-        dataset: anything with ``__getitem__`` and ``__len__``.
+        dataset: anything with ``__getitem__`` and ``__len__``, or an :class:`IterableDataset`.
         batch_size: None for single samples.
         sampler: an iterable of indices, instead of ``shuffle``.
         batch_sampler: an iterable of lists of indices, instead of all these and ``drop_last``.
         collate_fn: turns a list of samples into a batch.
         drop_last: whether a last, shorter batch is left out.
+        num_workers: how many threads load; 0 means none.
+        timeout: the seconds to wait for a batch of a worker; 0 means for ever.
+        worker_init_fn: called with each worker's number in that worker, first of all.
+        prefetch_factor: how many batches ahead each worker loads, 2 by default.
+        persistent_workers: keep the workers from one epoch to the next.
 
     Raises:
         ArgumentError, HyperparameterError: arguments out of range, or that exclude each other.
@@ -192,18 +203,32 @@ class DataLoader:
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Any = None,
+        worker_init_fn: Callable[[int], Any] | None = None,
         multiprocessing_context: Any = None,
         generator: Generator | None = None,
         *,
-        prefetch_factor: Any = None,
-        persistent_workers: Any = False,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
         pin_memory_device: Any = "",
         in_order: Any = True,
     ) -> None:
         integer("num_workers", num_workers, least=0)
         shuffle = shuffle is not None and flag("shuffle", shuffle)
-        if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
+        flag("persistent_workers", persistent_workers)
+        number("timeout", timeout, least=0)
+        for name, given in (
+            ("prefetch_factor", prefetch_factor is not None),
+            ("persistent_workers", persistent_workers),
+        ):
+            if given and not num_workers:
+                raise ArgumentError(
+                    f"{name}은(는) num_workers가 0보다 클 때만 쓸 수 있습니다.",
+                    f"{name} needs num_workers > 0.",
+                )
+        iterable = isinstance(dataset, IterableDataset)
+        if iterable and (shuffle or sampler is not None or batch_sampler is not None):
+            _refuse("IterableDataset", "shuffle, sampler, batch_sampler")
+        if not (iterable or (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__"))):
             raise ArgumentError(
                 f"{type(dataset).__name__}에 __getitem__과 __len__이 있어야 합니다.",
                 f"A {type(dataset).__name__} needs __getitem__ and __len__ to be a dataset.",
@@ -219,7 +244,7 @@ class DataLoader:
         if shuffle:
             sampler = RandomSampler(dataset, generator=generator)
         elif sampler is None:
-            sampler = SequentialSampler(dataset)
+            sampler = itertools.repeat(None) if iterable else SequentialSampler(dataset)
         if batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         if collate_fn is None:
@@ -229,22 +254,58 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.num_workers = num_workers
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        if num_workers:
+            integer("prefetch_factor", self.prefetch_factor, least=1)
+        self.persistent_workers = persistent_workers
+        self.worker_init_fn = worker_init_fn
+        self.timeout = timeout
+        self.pin_memory = pin_memory
+        self._workers: Any = None
         self.collate_fn = collate_fn
         self.drop_last = drop_last
         self.generator = generator
 
     def __iter__(self) -> Iterator[Any]:
-        if self.batch_sampler is None:
-            for index in self.sampler:
-                yield self.collate_fn(self.dataset[index])
+        if not self.num_workers:
+            yield from map(self._fetcher(self.dataset), self._asked())
             return
-        for indices in _batches(self.batch_sampler):
-            if self.collate_fn is default_collate:
-                yield take_batch(self.dataset, indices)
-            else:
-                yield self.collate_fn(take_samples(self.dataset, indices))
+        from tinygrad_kr.utils.data.workers import Workers
+
+        workers = self._workers or Workers(self)
+        if self.persistent_workers:
+            self._workers = workers
+        yield from workers.load(self._asked())
+
+    def _asked(self) -> Iterator[Any]:
+        """What each batch is made of, as the samplers say."""
+        return iter(self.sampler) if self.batch_sampler is None else _batches(self.batch_sampler)
+
+    def _fetcher(self, dataset: Any) -> Callable[[Any], Any]:
+        """The function that makes a batch of what is asked for; StopIteration when all is gone."""
+        collate, batched = self.collate_fn, self.batch_sampler is not None
+        if isinstance(dataset, IterableDataset):
+            samples = iter(dataset)
+
+            def further(asked: Any) -> Any:
+                if not batched:
+                    return collate(next(samples))
+                batch = list(itertools.islice(samples, len(asked)))
+                if len(batch) < (len(asked) if self.drop_last else 1):
+                    raise StopIteration
+                return collate(batch)
+
+            return further
+        if not batched:
+            return lambda index: collate(dataset[index])
+        if collate is default_collate:
+            return partial(take_batch, dataset)
+        return lambda indices: collate(take_samples(dataset, indices))
 
     def __len__(self) -> int:
+        if isinstance(self.dataset, IterableDataset):
+            full, rest = divmod(len(self.dataset), self.batch_size or 1)  # type: ignore[arg-type]
+            return full + (rest > 0 and not self.drop_last)
         chosen: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
         return len(chosen)
 

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -86,6 +88,73 @@ class Dataset(Generic[T_co]):
 
     def __getitem__(self, index: Any) -> T_co:
         raise NotImplementedError
+
+    def __add__(self, other: Any) -> Dataset[Any]:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T_co]):
+    """순서대로만 읽는 데이터셋. ``__iter__``를 정의해 쓴다.
+
+    A dataset that is only gone through: define ``__iter__``. With workers each goes through a
+    copy of its own, and :func:`get_worker_info` tells it which part is its.
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Dataset[Any]:
+        return ChainDataset([self, other])
+
+
+class ConcatDataset(Dataset[T_co]):
+    """데이터셋을 이어 붙인다. ``a + b``와 같다.
+
+    Datasets one after the other; ``a + b`` makes one.
+
+    >>> ConcatDataset(["ab", "cde"])[-2]
+    'd'
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets or any(isinstance(d, IterableDataset) for d in self.datasets):
+            raise wrong_kind(
+                "datasets",
+                self.datasets,
+                "번호로 꺼내는 데이터셋의 리스트",
+                "a list of datasets that can be indexed",
+            )
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __getitem__(self, index: Any) -> T_co:
+        index = index_array([index], len(self)).item() % len(self)
+        which = bisect_right(self.cumulative_sizes, index)
+        before = self.cumulative_sizes[which - 1] if which else 0
+        sample: T_co = self.datasets[which][index - before]
+        return sample
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+
+class ChainDataset(IterableDataset[T_co]):
+    """순서대로만 읽는 데이터셋을 이어 붙인다.
+
+    Datasets that are gone through, one after the other; ``a + b`` makes one.
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[T_co]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise wrong_kind("datasets", dataset, "IterableDataset", "of IterableDatasets")
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
