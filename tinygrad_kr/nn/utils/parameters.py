@@ -40,22 +40,64 @@ def clip_grad_norm_(
     Scale the gradients down, in place, so that their norm is at most ``max_norm`` (inf only
     measures); returns the norm that they had.
     """
-    bound, p = _bound("max_norm", max_norm, least=0), _bound("norm_type", norm_type, above=0)
-    grads = _gradients(parameters)
-    dtype = grads[0].dtype if grads else get_default_dtype()
+    bound, grads = _bound("max_norm", max_norm, least=0), _gradients(parameters)
+    total = _total(grads, norm_type, error_if_nonfinite)
+    _shorten(grads, bound, total)
+    return _as_tensor(total, grads)
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """모든 텐서를 한 벡터로 보았을 때의 길이.
+
+    The norm of all the tensors as one vector; ``foreach`` is taken for compatibility.
+    """
+    listed: list[Any] = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    return _as_tensor(_total(listed, norm_type, error_if_nonfinite), listed)
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    total_norm: Any,
+    foreach: bool | None = None,
+) -> None:
+    """길이가 total_norm인 기울기들을 max_norm 이하로 줄인다.
+
+    Scale gradients of the norm ``total_norm`` down, as :func:`clip_grad_norm_` does;
+    ``foreach`` is taken for compatibility.
+    """
+    bound = _bound("max_norm", max_norm, least=0)
+    _shorten(_gradients(parameters), bound, float(total_norm))
+
+
+def _total(tensors: list[Any], norm_type: float, error_if_nonfinite: bool) -> float:
+    p = _bound("norm_type", norm_type, above=0)
     with np.errstate(all="ignore"):
-        total = _length(np.array([_length(g._array, p) for g in grads]), p)
-        if error_if_nonfinite and not math.isfinite(total):
-            raise GradientError(
-                f"기울기의 길이가 {total}이어서 자를 수 없습니다.",
-                f"gradients with the norm {total} cannot be clipped.",
-            )
+        total = _length(np.array([_length(t._array, p) for t in tensors]), p)
+    if error_if_nonfinite and not math.isfinite(total):
+        raise GradientError(
+            f"기울기의 길이가 {total}이어서 자를 수 없습니다.",
+            f"gradients with the norm {total} cannot be clipped.",
+        )
+    return total
+
+
+def _shorten(grads: list[Any], bound: float, total: float) -> None:
+    with np.errstate(all="ignore"):
         factor = bound / (total + 1e-6)
         if not factor >= 1:
             for g in grads:
                 g._array *= factor
                 g._version[0] += 1
-    return wrap(np.asarray(total, dtype))
+
+
+def _as_tensor(total: float, like: list[Any]) -> Tensor:
+    return wrap(np.asarray(total, like[0].dtype if like else get_default_dtype()))
 
 
 def _length(array: Any, p: float) -> float:
