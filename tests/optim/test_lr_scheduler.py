@@ -174,6 +174,20 @@ BAD: list[tuple[type[TinygradKrError], Make]] = [
     (ArgumentError, lambda m, o: m.ReduceLROnPlateau(o, min_lr=[0.1])),
     (ArgumentError, lambda m, o: m.ReduceLROnPlateau(o, mode="less")),
     (ArgumentError, lambda m, o: m.ReduceLROnPlateau(None)),
+    (HyperparameterError, lambda m, o: m.ConstantLR(o, 0.0)),
+    (HyperparameterError, lambda m, o: m.ConstantLR(o, total_iters=0)),
+    (HyperparameterError, lambda m, o: m.PolynomialLR(o, power=-1)),
+    (HyperparameterError, lambda m, o: m.CosineAnnealingWarmRestarts(o, 0)),
+    (ArgumentError, lambda m, o: m.CosineAnnealingWarmRestarts(o, 2, 1.5)),
+    (HyperparameterError, lambda m, o: m.CyclicLR(o, nan, 1.0)),
+    (HyperparameterError, lambda m, o: m.CyclicLR(o, 0.1, 1.0, step_size_up=0)),
+    (ArgumentError, lambda m, o: m.CyclicLR(o, 0.1, 1.0, mode="square")),
+    (ArgumentError, lambda m, o: m.CyclicLR(o, 0.1, 1.0, scale_fn=3)),
+    (HyperparameterError, lambda m, o: m.CyclicLR(o, 0.1, 1.0, scale_fn=lambda x: nan)),
+    (ArgumentError, lambda m, o: m.CyclicLR(o, [0.1], 1.0)),
+    (ArgumentError, lambda m, o: m.ChainedScheduler([])),
+    (ArgumentError, lambda m, o: m.ChainedScheduler([o])),
+    (ArgumentError, lambda m, o: m.SequentialLR(o, [], [])),
 ]
 
 
@@ -215,6 +229,61 @@ def test_a_group_added_later_is_noticed() -> None:
     with pytest.raises(TinygradKrError):
         schedule.step()
     assert opt.state_dict() == before
+
+
+def several(opt: optim.Optimizer) -> Any:
+    m = lr_scheduler
+    chain = m.ChainedScheduler([m.ConstantLR(opt, 0.5, 3), m.ExponentialLR(opt, 0.9)])
+    return m.SequentialLR(opt, [chain, m.StepLR(opt, 2)], [4])
+
+
+def test_schedules_of_others() -> None:
+    opt = optimizer()
+    schedule = several(opt)
+    first, _ = zip(*rates(opt, schedule, 6), strict=True)
+    # As in PyTorch, a chain that is taken up by another schedule falls at once.
+    chain = [0.1 * 0.9 ** (t + 1) * (0.5 if t < 3 else 1) for t in range(4)]
+    np.testing.assert_allclose(first, [*chain, 0.1, 0.1, 0.01])
+    assert schedule.last_epoch == 6
+    again = several(optimizer())
+    again.load_state_dict(schedule.state_dict())
+    assert again.state_dict() == schedule.state_dict()
+
+
+def test_schedules_of_others_are_of_one_optimizer_and_step_alone() -> None:
+    one, other = optimizer(), optimizer()
+    m = lr_scheduler
+    for parts in (
+        [m.ConstantLR(one), m.ConstantLR(other)],
+        [m.ConstantLR(one), m.ReduceLROnPlateau(one)],
+        [m.ConstantLR(one), m.ChainedScheduler([m.ConstantLR(one)])],
+    ):
+        before = one.state_dict()
+        with pytest.raises(ArgumentError):
+            m.SequentialLR(one, parts, [2])
+        assert one.state_dict() == before
+    for milestones in ([], [1, 2], 3, [1.5], [-1]):
+        with pytest.raises(TinygradKrError):
+            m.SequentialLR(one, [m.ConstantLR(one), m.StepLR(one, 2)], milestones)  # type: ignore[arg-type]
+
+
+def test_a_part_that_does_not_fit_changes_no_other() -> None:
+    schedule = several(optimizer())
+    schedule.step()
+    before = schedule.state_dict()
+    for spoil in (
+        lambda d: d["_schedulers"][1].update(gamma=nan),
+        lambda d: d["_schedulers"].pop(),
+        lambda d: d.update(_milestones=[1, 2]),
+        lambda d: d.update(last_epoch=-1),
+        lambda d: d.pop("_schedulers"),
+    ):
+        bad = schedule.state_dict()
+        bad["_schedulers"][0]["_schedulers"][0].update(last_epoch=9)
+        spoil(bad)
+        with pytest.raises(TinygradKrError):
+            schedule.load_state_dict(bad)
+        assert schedule.state_dict() == before
 
 
 @pytest.mark.parametrize(
