@@ -46,9 +46,9 @@ def leaves(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]
 def public(module: ModuleType) -> list[str]:
     """모듈이 보이는 이름들. 그 안의 모듈은 빼고.
 
-    The names that a module shows, the modules in it aside.
+    The names that a module shows: its ``__all__``, or all that is in it, modules aside.
     """
-    return [
+    return vars(module).get("__all__") or [
         name
         for name, value in vars(module).items()
         if not name.startswith("_") and not isinstance(value, ModuleType)

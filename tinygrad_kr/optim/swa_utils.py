@@ -45,7 +45,10 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
 
 
 def get_swa_avg_fn() -> Average:
-    """지금까지의 평균 함수. The mean of all so far, of which ``count`` are in the average."""
+    """지금까지의 평균 함수.
+
+    The mean of all so far, of which ``count`` are in the average.
+    """
     return lambda averaged, current, count: averaged + (current - averaged) / (count + 1)
 
 
@@ -59,12 +62,18 @@ def _together(average: Average) -> Averages:
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Averages:
-    """텐서 목록의 지수이동평균 함수. :func:`get_ema_avg_fn` of lists of tensors, in place."""
+    """텐서 목록의 지수이동평균 함수.
+
+    What :func:`get_ema_avg_fn` gives, for lists of tensors, in place.
+    """
     return _together(get_ema_avg_fn(decay))
 
 
 def get_swa_multi_avg_fn() -> Averages:
-    """텐서 목록의 평균 함수. :func:`get_swa_avg_fn` of lists of tensors, in place."""
+    """텐서 목록의 평균 함수.
+
+    What :func:`get_swa_avg_fn` gives, for lists of tensors, in place.
+    """
     return _together(get_swa_avg_fn())
 
 

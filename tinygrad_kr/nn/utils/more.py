@@ -116,7 +116,10 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
 
 
 def remove_weight_norm(module: M, name: str = "weight") -> M:
-    """가중치를 다시 하나로. Take :func:`weight_norm` off again."""
+    """weight_norm을 걷어 낸다.
+
+    Take :func:`weight_norm` off again; the weight is a Parameter as it is now.
+    """
     WeightNorm.remove(module, name)
     return module
 
@@ -180,7 +183,10 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: M, name: str = "weight") -> M:
-    """가중치를 다시 하나로. Take :func:`spectral_norm` off again."""
+    """spectral_norm을 걷어 낸다.
+
+    Take :func:`spectral_norm` off again; the weight is a Parameter as it is now.
+    """
     training, module.training = module.training, False
     try:
         SpectralNorm.remove(module, name)
