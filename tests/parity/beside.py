@@ -275,5 +275,5 @@ def compare(
             raise
         counts = Counts(*map(sum, zip(counts, one, strict=True)))
     assert counts.taken, f"no sample of {name} was taken"
-    record_property("parity", (name, tuple(counts)))
+    record_property("parity", (name, (*counts,)))
     return counts

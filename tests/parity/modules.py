@@ -143,7 +143,7 @@ def compare_module(
             raise
         counts = Counts(*map(sum, zip(counts, one, strict=True)))
     assert counts.taken, f"no sample of {name} was taken"
-    record_property("parity", (f"nn.{name}", tuple(counts)))
+    record_property("parity", (f"nn.{name}", (*counts,)))
     return counts
 
 

@@ -152,7 +152,7 @@ def test_workers_are_pytorchs(record_property: Any) -> None:
 
         assert plain(ask(ours)) == plain(ask(theirs))
         taken += 1
-    record_property("parity", ("DataLoader(num_workers)", Counts(taken, 0, 0, 0)))
+    record_property("parity", ("DataLoader(num_workers)", (taken, 0, 0, 0)))
 
 
 def test_samplers_draw_as_often_and_of_the_same(record_property: Any) -> None:
