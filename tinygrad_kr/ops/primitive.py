@@ -340,7 +340,9 @@ class Primitive:
             if mark is not None:
                 row[name]._node = mark
         y = self.reference(**{p.name: row[p.name] for p in _parameters(self.reference)})
-        found = walk([(y._node, g)], True, True, [m for m in marks if m is not None])
+        ends = zip(y, g.parts, strict=True) if self.several else [(y, g)]
+        roots = [(end._node, part) for end, part in ends if part is not None]
+        found = walk(roots, True, True, [m for m in marks if m is not None])
         return [None if m is None else found.get(m) for m in marks]
 
 
