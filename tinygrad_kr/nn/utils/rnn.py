@@ -146,16 +146,18 @@ def pack_padded_sequence(
     steps_first = transpose(input, 0, 1) if batch_first else input
     steps, batch = steps_first.shape[:2]
     counts = np.asarray(as_array(lengths)).astype(np.int64)
+    if counts.shape != (batch,) or not input._array.size:
+        raise ShapeError(
+            f"빈 텐서는 묶을 수 없고, lengths에는 열 {batch}개의 길이가 와야 합니다: 텐서의 형상 "
+            f"{input.shape}, lengths의 형상 {counts.shape}.",
+            "Cannot pack empty tensors, and `len(lengths)` must be equal to batch_size: tensor of "
+            f"shape {input.shape}, lengths of shape {counts.shape}.",
+        )
     order = None
     if not enforce_sorted:
         order = np.argsort(-counts, kind="stable")
         counts = counts[order]
         steps_first = getitem(steps_first, index=(slice(None), order))
-    if counts.shape != (batch,) or not batch:
-        raise ShapeError(
-            f"lengths에는 열 {batch}개의 길이가 와야 합니다: 형상 {counts.shape}.",
-            f"Expected `len(lengths)` to be equal to batch_size {batch}, not shape {counts.shape}.",
-        )
     if counts.min() < 1 or counts.max() > steps or (np.diff(counts) > 0).any():
         raise ShapeError(
             f"길이는 1 ... {steps}이고 긴 것부터 와야 합니다: {counts}. "
@@ -164,7 +166,7 @@ def pack_padded_sequence(
             "enforce_sorted=False sorts them.",
         )
     places = _going(counts, counts[0]).T
-    data = getitem(getitem(steps_first, index=slice(counts[0])), index=(places,))
+    data = getitem(getitem(steps_first, index=(slice(counts[0]),)), index=(places,))
     return PackedSequence(data, wrap(places.sum(1)), None if order is None else wrap(order))
 
 

@@ -7,7 +7,7 @@ there are ``sizes[t]``. So one product serves the inputs of all steps, one the w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -300,11 +300,11 @@ def _vjp(
         np.matmul(dr[at], w_hh, out=d)
         if past is not None:
             d += past
-    pulled = (
+    made: tuple[Callable[[], Array], ...] = (
         lambda: dz @ w_ih, lambda: dh, lambda: dc, lambda: dz.T @ x, lambda: dr.T @ before,
         lambda: _row_sum(dz), lambda: _row_sum(dr), lambda: projected.T @ out,
     )  # fmt: skip
-    return [make() if need else None for make, need in zip(pulled, needs, strict=True)]
+    return [make() if need else None for make, need in zip(made, needs, strict=True)]
 
 
 def _composed(
