@@ -114,18 +114,19 @@ def _repeated(x: Any, heads: int) -> Any:
 
 
 def _attend(
-    q: Any, k: Any, v: Any, mask: Any, p: float, scale: float | None = None, blind: float = 0.0
+    q: Any, k: Any, v: Any, mask: Any, p: float, scale: float | None = None, safe: bool = True
 ) -> tuple[Any, Any]:
-    """The weighted means and the weights, ``blind`` where a query may look at nothing."""
+    """The weighted means and the weights: nan where a query may look at nothing, if ``safe`` 0."""
     scale = 1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale
     scores = matmul(q * scale, transpose(k, -2, -1))
-    if mask is None:
-        weights = softmax(scores, -1)
-    else:
+    if mask is not None:
         scores = scores + mask
-        nothing = np.isneginf(as_array(scores)).all(-1, keepdims=True)
+    nothing = np.isneginf(as_array(scores)).all(-1, keepdims=True)
+    if safe and nothing.any():
         weights = softmax(where(wrap(nothing), 0.0, scores), -1)
-        weights = where(wrap(nothing), blind, weights)
+        weights = where(wrap(nothing), 0.0, weights)
+    else:
+        weights = softmax(scores, -1)
     weights = dropout(weights, p)
     return matmul(weights, v), weights
 
@@ -174,6 +175,8 @@ def multi_head_attention_forward(
             "Need attn_mask if specifying the is_causal hint.",
         )
     length, batch, _ = q.shape
+    if is_causal and key_padding_mask is None and not need_weights:
+        attn_mask = wrap(causal(length, k.shape[0], q.dtype))
     mask = _merged(q, k.shape[0], num_heads, attn_mask, key_padding_mask, alone)
     weights = (q_proj_weight, k_proj_weight, v_proj_weight)
     if not use_separate_proj_weight:
@@ -189,8 +192,7 @@ def multi_head_attention_forward(
     if mask is not None and k.shape[2] > mask.shape[3]:
         more = np.zeros((*mask.shape[:3], k.shape[2] - mask.shape[3]), mask.dtype)
         mask = cat((mask, wrap(more)), 3)
-    blind = math.nan if need_weights else 0.0
-    out, found = _attend(q, k, v, mask, dropout_p if training else 0.0, blind=blind)
+    out, found = _attend(q, k, v, mask, dropout_p if training else 0.0, safe=not need_weights)
     out = reshape(permute(out, (2, 0, 1, 3)), (length, batch, embed_dim_to_check))
     out = linear(out, out_proj_weight, out_proj_bias)
     shown = (mean(found, 1) if average_attn_weights else found) if need_weights else None
