@@ -14,6 +14,8 @@ NO_FORWARD = {
     "Parameter": "a tensor",
     "ParameterDict": "holds parameters, calls none",
     "ParameterList": "holds parameters, calls none",
+    "RNNBase": "what RNN, LSTM and GRU inherit from",
+    "RNNCellBase": "what their cells inherit from",
 }
 
 

@@ -23,7 +23,7 @@ from tinygrad_kr.testing.call import tensors_in
 FAMILIES = [
     "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers",
     "spatial", "activations_more", "losses_more", "reductions_more", "elementwise_more",
-    "linalg_more", "shapes_more", "indexing_more", "layers_more", "spatial_more",
+    "linalg_more", "shapes_more", "indexing_more", "layers_more", "spatial_more", "recurrent",
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
