@@ -14,7 +14,7 @@ import pytest
 import tinygrad_kr as tg
 from tinygrad_kr.nn.functional import dropout
 
-from . import peers, pieces
+from . import lstm, peers, pieces
 from .benchmark import Run
 from .numpy_network import by_hand
 from .runner import NAMES, benchmark, machine
@@ -112,3 +112,18 @@ def test_peers_do_the_same_work(peer: str) -> None:
             found = [net.train(net.put(x), net.put(t)) for x, t in batches(work, 3)]
             losses.append([float(np.asarray(getattr(loss, "data", loss))) for loss in found])
         assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", ["ours", "torch", "jax", "pydynet", "dezero"])
+def test_lstms_do_the_same_work(peer: str) -> None:
+    """PyTorch and we have two biases, which together move twice as far as others' one."""
+    if peer != "ours" and find_spec(peer) is None:
+        pytest.skip(f"{peer} is not installed")
+    work = lstm.Sequences().tiny()
+    losses = []
+    for make in (lstm.by_hand, lstm.MAKERS[peer]):
+        net = make(work, True)  # type: ignore[arg-type]
+        found = [net.train(net.put(x), net.put(t)) for x, t in lstm.batches(work, 3)]
+        losses.append([float(np.asarray(getattr(loss, "data", loss))) for loss in found])
+    count = 3 if peer in ("ours", "torch") else 1
+    assert losses[1][:count] == pytest.approx(losses[0][:count], rel=1e-4)
