@@ -60,11 +60,15 @@ class Cell:
         """(h, c) 다음 상태를 단순한 연산으로. The next h and c, in simple operations."""
         raise NotImplementedError
 
-    def bias(self, of_z: Array, of_r: Array) -> tuple[Array, Any]:
-        """두 편향을 더한 것과, 나중에 더할 것. Both biases in one, and what ``step`` adds."""
-        return of_z + of_r, 0.0
+    def bias(self, of_z: Array, of_r: Array) -> Array:
+        """두 편향을 하나로. Both biases in one, but for what ``constant`` keeps back."""
+        return of_z + of_r
 
-    def step(self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, late: Any
+    def constant(self, of_r: Any, shape: tuple[int, int], dtype: Any) -> Any:
+        """모든 걸음에 같은 것. What is the same in all steps, for ``step``."""
+        return None
+
+    def step(self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, constant: Any
     ) -> None:  # fmt: skip
         """z는 게이트로, c는 다음 c로, out은 다음 h로. Write the gates over z, the next c over c."""
         raise NotImplementedError
@@ -88,7 +92,7 @@ class Tanh(Cell):
         return tanh(z + r), c
 
     def step(
-        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, late: Any
+        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, constant: Any
     ) -> None:  # fmt: skip
         z += r
         np.tanh(z, out=z)
@@ -109,7 +113,7 @@ class Relu(Tanh):
         return relu(z + r), c
 
     def step(
-        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, late: Any
+        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, constant: Any
     ) -> None:  # fmt: skip
         z += r
         np.maximum(z, 0, out=z)
@@ -132,19 +136,25 @@ class Lstm(Cell):
     memory = 1
     room = 1
 
+    def constant(self, of_r: Any, shape: tuple[int, int], dtype: Any) -> Any:
+        # Whole arrays: rows to be broadcast would take twice as long.
+        half = np.empty(shape, dtype)
+        half.reshape(shape[0], 4, -1)[...] = np.array(self.scale)[:, None]
+        return np.stack([half, 1 - half])
+
     def compose(self, z: Any, r: Any, h: Any, c: Any) -> tuple[Any, Any]:
         i, f, g, o = gates_of(z + r, 4)
         c = sigmoid(f) * c + sigmoid(i) * tanh(g)
         return sigmoid(o) * tanh(c), c
 
     def step(
-        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, late: Any
+        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, constant: Any
     ) -> None:  # fmt: skip
+        half, rest = constant[:, : len(z)]
         z += r
         np.tanh(z, out=z)
-        half = np.repeat(np.asarray(self.scale, z.dtype), c.shape[1])
         z *= half
-        z += 1 - half
+        z += rest
         i, f, g, o = gates_of(z, 4)
         c *= f
         np.multiply(i, g, out=out)
@@ -193,14 +203,17 @@ class Gru(Cell):
         n = tanh(z_n + sigmoid(z_s + r_s) * r_n)
         return n + sigmoid(z_u + r_u) * (h - n), c
 
-    def bias(self, of_z: Array, of_r: Array) -> tuple[Array, Any]:
+    def bias(self, of_z: Array, of_r: Array) -> Array:
         start = 2 * len(of_z) // 3
         both = of_z + of_r
         both[start:] = of_z[start:]
-        return both, of_r[start:]
+        return both
+
+    def constant(self, of_r: Any, shape: tuple[int, int], dtype: Any) -> Any:
+        return 0.0 if of_r is None else of_r[2 * shape[1] // 3 :]
 
     def step(
-        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, late: Any
+        self, z: Array, r: Array, h: Array, c: Array, out: Array, kept: Array, constant: Any
     ) -> None:  # fmt: skip
         width = h.shape[1]
         su, n = z[:, : 2 * width], z[:, 2 * width :]
@@ -209,7 +222,7 @@ class Gru(Cell):
         su *= 0.5
         su += 0.5
         s, u = gates_of(su, 2)
-        np.add(r[:, 2 * width :], late, out=kept)
+        np.add(r[:, 2 * width :], constant, out=kept)
         np.multiply(s, kept, out=out)
         n += out
         np.tanh(n, out=n)
@@ -255,10 +268,9 @@ def _run(
     width, rows = w_hh.shape[0] // cell.gates, len(x)
     scale = np.repeat(np.asarray(cell.scale, x.dtype), width)
     gates = x @ (w_ih.T * scale)
-    late: Any = 0.0
     if b_ih is not None:
-        bias, late = cell.bias(b_ih, b_hh)
-        gates += bias * scale
+        gates += cell.bias(b_ih, b_hh) * scale
+    constant = cell.constant(b_hh, (len(h0), len(w_hh)), x.dtype)
     weight = np.multiply(w_hh.T, scale, order="C")
     before = np.empty((rows, w_hh.shape[1]), x.dtype)
     memory = np.empty((rows, c0.shape[1]), x.dtype)
@@ -269,7 +281,7 @@ def _run(
     for at, n in _steps(sizes, reverse):
         before[at], memory[at] = h[:n], c[:n]
         np.matmul(before[at], weight, out=r[:n])
-        cell.step(gates[at], r[:n], before[at], c[:n], out[at], kept[at], late)
+        cell.step(gates[at], r[:n], before[at], c[:n], out[at], kept[at], constant)
         if w_hr is not None:
             np.matmul(out[at], w_hr.T, out=y[at])
         h[:n] = y[at]
