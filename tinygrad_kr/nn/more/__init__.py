@@ -5,6 +5,7 @@ The rarer names of this room, a family a file; see :mod:`tinygrad_kr.leaves`.
 
 from tinygrad_kr.nn.more.activation import *  # noqa: F403
 from tinygrad_kr.nn.more.attention import *  # noqa: F403
+from tinygrad_kr.nn.more.cells import *  # noqa: F403
 from tinygrad_kr.nn.more.container import *  # noqa: F403
 from tinygrad_kr.nn.more.distance import *  # noqa: F403
 from tinygrad_kr.nn.more.dropout import *  # noqa: F403
