@@ -135,7 +135,7 @@ def scans(kind: str) -> Calls:
         own = several(sizes_of(kind, 2, wide, hidden, bias))
         return st.builds(whole, tensors((sum(sizes), 2)), tensors((sizes[0], wide)), memory, own)
 
-    return frozen(chosen(make))
+    return chosen(make)
 
 
 def has_no_kink(c: Call) -> bool:
