@@ -7,7 +7,7 @@ from functools import partial
 from itertools import cycle
 from typing import Any, NamedTuple
 
-from . import lstm
+from . import lenet, lstm
 from .benchmark import Benchmark, Run, clock
 from .peers import MAKERS, Make
 from .work import WORKS, batches
@@ -35,6 +35,7 @@ def train(who: str, network: Network, run: Run) -> float:
 
 
 CASES = {name: Network(work) for name, work in WORKS.items()}
+CASES["lenet"] = Network(lenet.Images(), lenet.MAKERS, lenet.batches)
 CASES["lstm"] = Network(lstm.Sequences(), lstm.MAKERS, lstm.batches)
 BENCHMARK = Benchmark(
     "network", "µs a step", CASES, {name: partial(train, name) for name in MAKERS}

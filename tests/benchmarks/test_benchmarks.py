@@ -14,7 +14,7 @@ import pytest
 import tinygrad_kr as tg
 from tinygrad_kr.nn.functional import dropout
 
-from . import lstm, peers, pieces
+from . import lenet, lstm, peers, pieces
 from .benchmark import Run
 from .numpy_network import by_hand
 from .runner import NAMES, benchmark, machine
@@ -127,3 +127,16 @@ def test_lstms_do_the_same_work(peer: str) -> None:
         losses.append([float(np.asarray(getattr(loss, "data", loss))) for loss in found])
     count = 3 if peer in ("ours", "torch") else 1
     assert losses[1][:count] == pytest.approx(losses[0][:count], rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", ["torch", "jax", "mygrad", "pydynet", "dezero"])
+def test_lenets_do_the_same_work(peer: str) -> None:
+    if find_spec(peer) is None:
+        pytest.skip(f"{peer} is not installed")
+    work = lenet.Images().tiny()
+    losses = []
+    for make in (lenet.ours, lenet.MAKERS[peer]):
+        net = make(work, True)
+        found = [net.train(net.put(x), net.put(t)) for x, t in lenet.batches(work, 3)]
+        losses.append([float(np.asarray(getattr(loss, "data", loss))) for loss in found])
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)

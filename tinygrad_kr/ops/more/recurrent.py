@@ -24,10 +24,6 @@ from tinygrad_kr.ops.primitive import Needs, Primitive
 
 __all__: list[str] = []
 
-# The C library hands back what is free at the end of the heap beyond twice the largest block that
-# was ever freed. After one of 32 MB, its bound, a sequence's arrays do not come anew page by page.
-np.empty(2**25 - 2**13, np.uint8)
-
 Step = tuple[slice, int]  # the rows of a step, and how many they are
 
 
