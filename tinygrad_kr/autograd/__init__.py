@@ -3,35 +3,23 @@
 Automatic differentiation: the graph, the reverse pass, the grad modes, user-defined operations.
 """
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from tinygrad_kr.autograd.anomaly import detect_anomaly, set_detect_anomaly
-from tinygrad_kr.autograd.backward import backward, grad
-from tinygrad_kr.autograd.function import Function, once_differentiable
-from tinygrad_kr.autograd.mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
+from tinygrad_kr.autograd.anomaly import detect_anomaly as detect_anomaly
+from tinygrad_kr.autograd.anomaly import set_detect_anomaly as set_detect_anomaly
+from tinygrad_kr.autograd.backward import backward as backward
+from tinygrad_kr.autograd.backward import grad as grad
+from tinygrad_kr.autograd.function import Function as Function
+from tinygrad_kr.autograd.function import once_differentiable as once_differentiable
+from tinygrad_kr.autograd.mode import enable_grad as enable_grad
+from tinygrad_kr.autograd.mode import inference_mode as inference_mode
+from tinygrad_kr.autograd.mode import is_grad_enabled as is_grad_enabled
+from tinygrad_kr.autograd.mode import is_inference_mode_enabled as is_inference_mode_enabled
+from tinygrad_kr.autograd.mode import no_grad as no_grad
+from tinygrad_kr.autograd.mode import set_grad_enabled as set_grad_enabled
+from tinygrad_kr.leaves import leaves as _leaves
 
-# Of tinygrad_kr.testing; the public face puts them here.
-gradcheck: Callable[..., bool]
-gradgradcheck: Callable[..., bool]
-
-__all__ = [
-    "Function",
-    "backward",
-    "detect_anomaly",
-    "enable_grad",
-    "grad",
-    "inference_mode",
-    "is_grad_enabled",
-    "is_inference_mode_enabled",
-    "no_grad",
-    "once_differentiable",
-    "set_detect_anomaly",
-    "set_grad_enabled",
-]
+if _TYPE_CHECKING:
+    from tinygrad_kr.autograd.more import *  # noqa: F403
+else:
+    __getattr__, __dir__ = _leaves(__name__)

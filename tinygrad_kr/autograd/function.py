@@ -55,6 +55,12 @@ class FunctionCtx:
         """
         return tuple(self._saved)
 
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """전진 모드를 위한 것이라 아무 일도 하지 않는다.
+
+        Nothing: it is for the forward mode, of which there is none.
+        """
+
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
         """이 출력들에는 기울기가 흐르지 않는다.
 

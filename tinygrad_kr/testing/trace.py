@@ -40,28 +40,22 @@ def _copied(t: Tensor) -> Tensor:
 
 
 @contextmanager
-def noting() -> Iterator[list[Step]]:
-    """The calls of operations that record a node, made by this thread while the block runs."""
-    steps: list[Step] = []
+def watching(note: Callable[[str, Callable[..., Any], Call], Any]) -> Iterator[None]:
+    """While the block runs, ``note(name, op, call)`` stands for every call of an operation that
+    this thread makes, ``call.of(op)``."""
     own = threading.get_ident()
 
-    def note(name: str, op: Callable[..., Any], call: Call) -> Any:
-        if threading.get_ident() != own:
-            return call.of(op)
-        before = call.map(_copied)
-        result = call.of(op)
-        if any(t.requires_grad for t in tensors_in(result)):
-            steps.append(Step(name, op, before, users_line(traceback.extract_stack())))
-        return result
+    def noted(name: str, op: Callable[..., Any], call: Call) -> Any:
+        return note(name, op, call) if threading.get_ident() == own else call.of(op)
 
     def watched(plain: Callable[..., Any]) -> Callable[..., Any]:
         def __call__(self: Primitive, *args: Any, **kwargs: Any) -> Any:
-            return note(self.name, lambda *a, **k: plain(self, *a, **k), Call(args, kwargs))
+            return noted(self.name, lambda *a, **k: plain(self, *a, **k), Call(args, kwargs))
 
         return __call__
 
     def apply(cls: type[Function], *args: Any) -> Any:
-        return note(cls.__name__, lambda *a: plain_apply(cls, *a), Call(args, {}))
+        return noted(cls.__name__, lambda *a: plain_apply(cls, *a), Call(args, {}))
 
     kinds = (Primitive, Unary, Binary)
     with _NOTING:
@@ -71,11 +65,27 @@ def noting() -> Iterator[list[Step]]:
             for kind, plain in zip(kinds, plain_calls, strict=True):
                 kind.__call__ = watched(plain)  # type: ignore[method-assign]
             Function._applied = classmethod(apply)  # type: ignore[assignment]
-            yield steps
+            yield
         finally:
             for kind, plain in zip(kinds, plain_calls, strict=True):
                 kind.__call__ = plain  # type: ignore[assignment, method-assign]
             Function._applied = classmethod(plain_apply)  # type: ignore[assignment, method-assign]
+
+
+@contextmanager
+def noting() -> Iterator[list[Step]]:
+    """The calls of operations that record a node, made by this thread while the block runs."""
+    steps: list[Step] = []
+
+    def note(name: str, op: Callable[..., Any], call: Call) -> Any:
+        before = call.map(_copied)
+        result = call.of(op)
+        if any(t.requires_grad for t in tensors_in(result)):
+            steps.append(Step(name, op, before, users_line(traceback.extract_stack())))
+        return result
+
+    with watching(note):
+        yield steps
 
 
 def steps_of(f: Callable[..., Any], call: Call) -> list[Step]:
