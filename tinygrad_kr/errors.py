@@ -192,6 +192,13 @@ class MissingNameError(TinygradKrError, AttributeError):
     """
 
 
+class UndefinedError(TinygradKrError, NotImplementedError):
+    """정의되지 않은 것을 물었다.
+
+    What is not defined for this object, such as the quantiles of a coin.
+    """
+
+
 class NameTakenError(TinygradKrError, ImportError):
     """다른 모듈이 이미 쓰는 이름이다.
 
