@@ -21,15 +21,12 @@ from numpy import iinfo as iinfo
 
 from tinygrad_kr import autograd as autograd
 from tinygrad_kr import cuda as cuda
-from tinygrad_kr import datasets as datasets
 from tinygrad_kr import dtypes as dtypes
 from tinygrad_kr import errors as errors
 from tinygrad_kr import io as io
 from tinygrad_kr import nn as nn
 from tinygrad_kr import optim as optim
 from tinygrad_kr import random as random
-from tinygrad_kr import testing as testing
-from tinygrad_kr import transforms as transforms
 from tinygrad_kr import utils as utils
 from tinygrad_kr.autograd import enable_grad as enable_grad
 from tinygrad_kr.autograd import inference_mode as inference_mode
@@ -77,6 +74,9 @@ newaxis = None
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
+    from tinygrad_kr import datasets as datasets
+    from tinygrad_kr import testing as testing
+    from tinygrad_kr import transforms as transforms
     from tinygrad_kr.more import *  # noqa: F403
 else:
     __getattr__, __dir__ = _leaves(__name__)
