@@ -88,6 +88,11 @@ class MNIST(Dataset[tuple[Any, Any]]):
         """파일이 있는 폴더. The folder of the files."""
         return self.root / self.name / "raw"
 
+    train_data = test_data = property(lambda self: self.data, doc="옛 이름. The old name of data.")
+    train_labels = test_labels = property(
+        lambda self: self.targets, doc="옛 이름. The old name of targets."
+    )
+
     @property
     def class_to_idx(self) -> dict[str, int]:
         """클래스의 이름에서 번호로. The number of each class by its name."""

@@ -99,6 +99,8 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
     low = 0 if low is None else low
     if size is None or high is None or high <= low:
         raise ArgumentError(
