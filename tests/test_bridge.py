@@ -203,3 +203,29 @@ def test_variable_is_a_tensor_without_its_history() -> None:
         assert not Variable(v, volatile=True).requires_grad
     with pytest.raises(ArgumentError):
         Variable([1.0])
+
+
+def test_residual_networks() -> None:
+    import tinygrad_kr as tg
+    from tinygrad_kr.errors import ArgumentError
+    from tinygrad_kr.vision import models
+
+    net = models.resnet18(pretrained=False, num_classes=5)
+    state = net.state_dict()
+    assert len(state) == 122 and state["layer4.0.downsample.0.weight"].shape == (512, 256, 1, 1)
+    assert state["layer2.0.conv1.weight"].shape == (128, 64, 3, 3) and state["fc.bias"].shape == (5,)
+    y = net(tg.randn(2, 3, 33, 40))
+    assert y.shape == (2, 5)
+    y.sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    with pytest.raises(ArgumentError):
+        models.resnet34(pretrained=True)
+
+
+def test_initializers_under_their_old_names() -> None:
+    import tinygrad_kr as tg
+
+    with pytest.warns(FutureWarning, match="xavier_uniform_"):
+        w = tg.nn.init.xavier_uniform(tg.empty(2, 4))
+    assert (w.abs() <= 1).all() and w.std() > 0
+    assert not hasattr(tg.nn.init, "absent") and not hasattr(tg.nn.init, "_fans_")

@@ -6,6 +6,7 @@ Initial values of weights: each function fills a tensor in place, outside the gr
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinygrad_kr.autograd.mode import no_grad
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ShapeError
 from tinygrad_kr.hyperparameters import choice, number
+from tinygrad_kr.leaves import missing
 from tinygrad_kr.ops import inplace
 from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.random import Generator, numpy_generator
@@ -238,3 +240,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     q *= np.sign(np.diag(r))
     q = q if rows >= columns else q.T
     return _fill_drawn(tensor, scale * q.reshape(tensor.shape))
+
+
+def __getattr__(name: str) -> Any:
+    """밑줄이 없는 옛 이름. The old names, without the last underscore."""
+    if f"{name}_" not in __all__:
+        raise missing(__name__, name)
+    warnings.warn(f"nn.init.{name} → nn.init.{name}_", FutureWarning, stacklevel=2)
+    return globals()[f"{name}_"]
