@@ -210,14 +210,18 @@ def test_residual_networks() -> None:
     from tinygrad_kr.errors import ArgumentError
     from tinygrad_kr.vision import models
 
-    net = models.resnet18(pretrained=False, num_classes=5)
+    net = models.resnet18(pretrained=False).eval()
     state = net.state_dict()
-    assert len(state) == 122 and state["layer4.0.downsample.0.weight"].shape == (512, 256, 1, 1)
-    assert state["layer2.0.conv1.weight"].shape == (128, 64, 3, 3) and state["fc.bias"].shape == (5,)
-    y = net(tg.randn(2, 3, 33, 40))
-    assert y.shape == (2, 5)
-    y.sum().backward()
-    assert all(p.grad is not None for p in net.parameters())
+    assert len(state) == 122 and sum(p.numel() for p in net.parameters()) == 11_689_512
+    assert state["layer4.0.downsample.0.weight"].shape == (512, 256, 1, 1)
+    assert state["layer2.0.conv1.weight"].shape == (128, 64, 3, 3)
+    x = tg.randn(1, 3, 33, 40)
+    with tg.no_grad():
+        assert net(x).shape == (1, 1000)
+        block = net.layer2[0]
+        h = tg.randn(2, 64, 5, 5)
+        inner = block.bn2(block.conv2(block.bn1(block.conv1(h)).relu()))
+        assert tg.equal(block(h), (inner + block.downsample(h)).relu())
     with pytest.raises(ArgumentError):
         models.resnet34(pretrained=True)
 

@@ -102,9 +102,6 @@ def resnet18(
     """ResNet-18, 가중치는 난수.
 
     ResNet-18 with random weights.
-
-    >>> sum(p.numel() for p in resnet18().parameters())
-    11689512
     """
     return _untrained((2, 2, 2, 2), weights, pretrained, **options)
 
