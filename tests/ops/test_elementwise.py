@@ -170,6 +170,18 @@ def test_the_mixed_derivative_of_pow_at_exponent_0() -> None:
     assert grad(slope, b)[0].item() == 0.25
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+def test_a_cube_is_a_product(dtype: Any) -> None:
+    a = np.array([-3, 0, 1, 7, 20], dtype)
+    for three in (3, 3.0, np.array(3, dtype)):
+        cube = wrap(a) ** three
+        np.testing.assert_array_equal(cube._array, [-27, 0, 1, 343, 8000])
+        assert isinstance(three, float) or cube.dtype == dtype
+    x = leaf(np.array([-2.0, 0.5]))
+    (slope,) = grad((x**3).sum(), x, create_graph=True)
+    assert slope.tolist() == [12.0, 0.75] and grad(slope.sum(), x)[0].tolist() == [-12.0, 3.0]
+
+
 def test_relu_keeps_its_result_alone() -> None:
     x = leaf(np.array([-1.0, 2.0]))
     h = x * 1
