@@ -24,9 +24,11 @@ import torch.utils.data as data
 import torchvision
 import torchvision.transforms as T
 from torch.autograd import Function, Variable
+from torch.nn.modules.module import Module
 from torch.nn.parameter import Parameter
 from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader
+from torch.utils.data.sampler import RandomSampler
 from torchvision import datasets, transforms
 from torchvision.utils import make_grid, save_image
 import sys
@@ -34,7 +36,8 @@ import sys
 assert torch is tinygrad_kr and nn is tinygrad_kr.nn is torch.nn and F is nn.functional
 assert T is transforms is tinygrad_kr.transforms and datasets is tinygrad_kr.datasets
 assert data is tinygrad_kr.utils.data and DataLoader is data.DataLoader
-assert Parameter is nn.Parameter and Function is torch.autograd.Function
+assert RandomSampler is data.RandomSampler and Module is nn.Module and Parameter is nn.Parameter
+assert Function is torch.autograd.Function
 for name, module in list(sys.modules.items()):
     if name.partition(".")[0] in ("torch", "torchvision"):
         assert module.__spec__.name == module.__name__, name

@@ -23,7 +23,12 @@ from tinygrad_kr.errors import NameTakenError
 
 __all__ = ["install"]
 
-NAMES = {"torch": "tinygrad_kr", "torchvision": "tinygrad_kr.vision"}
+NAMES = {
+    "torch": "tinygrad_kr",
+    "torch.nn.modules": "tinygrad_kr.nn",
+    "torch.utils.data.sampler": "tinygrad_kr.utils.data",
+    "torchvision": "tinygrad_kr.vision",
+}
 
 
 class Bridge(MetaPathFinder, Loader):
@@ -36,7 +41,7 @@ class Bridge(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        ours = fullname.partition(".")[0] in NAMES and find(fullname) is not None
+        ours = fullname.split(".")[0] in NAMES and find(fullname) is not None
         return ModuleSpec(fullname, self) if ours else None
 
     def create_module(self, spec: ModuleSpec) -> None:
