@@ -79,6 +79,8 @@ def test_a_sample_is_an_array_and_an_int(root: Path) -> None:
     assert len(MNIST(str(root), train=False)) == 5
     assert dataset.data.dtype == np.uint8 and dataset.targets.dtype == np.int64
     assert dataset.classes[3] == "3 - three" and dataset.class_to_idx["3 - three"] == 3
+    assert dataset.train_data is dataset.test_data is dataset.data
+    assert dataset.train_labels is dataset.test_labels is dataset.targets
     for bad in (12, -13, "a", 1.5, [1], slice(2)):
         with pytest.raises(IndexingError):
             dataset[bad]

@@ -106,6 +106,7 @@ CALLS: list[Call] = [
     lambda L: L.randint(3, (2,)) * 0,
     lambda L: L.randint(1, 2, (2,)),
     lambda L: L.randint(low=1, high=2, size=(2,)),
+    lambda L: L.randint(1, size=(2,)),
     lambda L: L.randint(high=1, size=(2,)),
     lambda L: L.randint(0, 1, (2,), dtype=L.float32),
     lambda L: L.randperm(4, dtype=L.int32) * 0,
