@@ -33,8 +33,6 @@ EQUIVALENT: dict[str, str] = {
     " -> getitem(g, index=along(dim, slice(start, end)))": _UNASKED,
     "joining:stack.vjp:condition: getitem(g, index=along(dim, i)) if need else None"
     " -> getitem(g, index=along(dim, i))": _UNASKED,
-    "order:_shared:saved value: x -> g in cast(sum(held, dims or None, True), x.dtype)": "g has the"
-    " dtype of y, and that is x's",
     "scan:_cumprod_doubling:condition: step < n -> (step <= n)": "one more round joins x and no"
     " elements",
     "scan:_cumprod_doubling:drop: n - step -> (-step)": "a slice may end counted from behind",

@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "tinygrad_kr"
 
 #: Where the records of operations are.
-ROOMS = ("ops", "nn/functional")
+ROOMS = ("ops", "ops/more", "linalg", "special", "nn/functional", "nn/functional/more")
 
 #: The calls that make a record of an operation, and what they are told beside formulas.
-RECORDS = {"Primitive", "Unary", "Binary", "_real"}
+RECORDS = {"Primitive", "Unary", "Binary", "_real", "_pair", "_extreme"}
 NO_FORMULA = {"view", "several", "doc", "floating", "quiet"}
 
 #: Functions that no record names: what gradients flow through, what is saved for the way back, and
@@ -152,7 +152,9 @@ def targets() -> list[Target]:
     modules: dict[str, Module] = {}
     public = {(f"{PACKAGE}.ops.conversion", "cast")}  # no helpers, but operations themselves
     for room in ROOMS:
-        for path in sorted((ROOT / PACKAGE / room).glob("*.py")):
+        for path in sorted((ROOT / PACKAGE).glob(f"{room}.py")) or sorted(
+            (ROOT / PACKAGE / room).glob("*.py")
+        ):
             module = read(".".join(path.relative_to(ROOT).with_suffix("").parts))
             if path.stem == "__init__":
                 public |= set(module.imports.values())

@@ -106,7 +106,7 @@ def test_watching_changes_nothing_but_notes() -> None:
     function.returns, tree.body[0].args.args[0].annotation = None, None  # type: ignore[attr-defined]
     tree.body[0].returns = None  # type: ignore[attr-defined]
     exec(compile(tree, "watched", "exec"), space)
-    assert space["next_step"]({"step": 3}) == 4  # type: ignore[operator]
+    assert space["next_step"]({"step": 3}) == {"step": 4}  # type: ignore[operator]
     assert hits == {(module.name, *module.span(function.body[-1]))}
 
 

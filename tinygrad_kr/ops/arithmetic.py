@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
-def _flat(g: Any) -> Any:
+def flat(g: Any) -> Any:
     """The VJP of a function that is constant between its steps."""
     return np.zeros(g.shape, g.dtype)
 
@@ -43,7 +43,7 @@ def _square(x: Any) -> Any:
     return np.square(x) if x.dtype.kind != "b" else x.astype(int64)
 
 
-def _divided(function: Any) -> Any:
+def divided(function: Any) -> Any:
     """A division that refuses integers over 0, for which there is no value, and bools."""
 
     def divide(a: Any, b: Any) -> Any:
@@ -74,7 +74,7 @@ def _power(a: Any, b: Any) -> Any:
 
 def _power_slope(a: Any, b: Any) -> Any:
     if isinstance(b, bool | int | float):
-        return b * a ** (b - 1) if b != 0 else _flat(a)
+        return b * a ** (b - 1) if b != 0 else flat(a)
     # 0 · a⁻¹ is 0 for every a; where a⁻¹ is not finite it is not computed.
     still = logical_and(b == 0, logical_not(isfinite(reciprocal(a))))
     return where(still, 0.0, b * a ** where(still, 1.0, b - 1))
@@ -103,29 +103,29 @@ _pow = Binary(
     a=lambda g, a, b: g * _power_slope(a, b), b=lambda g, a, b, y: g * _exponent_slope(a, b, y),
 )  # fmt: skip
 floor_divide: Binary = Binary(
-    "floor_divide", _divided(np.floor_divide), "내림 나눗셈. The quotient a / b, rounded down.",
-    quiet=True, a=_flat, b=_flat,
+    "floor_divide", divided(np.floor_divide), "내림 나눗셈. The quotient a / b, rounded down.",
+    quiet=True, a=flat, b=flat,
 )  # fmt: skip
 _trunc_divide = Binary(
-    "trunc_divide", _divided(_towards_zero), "버림 나눗셈. The quotient, rounded towards 0.",
-    quiet=True, a=_flat, b=_flat,
+    "trunc_divide", divided(_towards_zero), "버림 나눗셈. The quotient, rounded towards 0.",
+    quiet=True, a=flat, b=flat,
 )  # fmt: skip
 remainder = Binary(
-    "remainder", _divided(np.remainder), "나머지. The remainder, with the sign of the divisor.",
+    "remainder", divided(np.remainder), "나머지. The remainder, with the sign of the divisor.",
     quiet=True, a=lambda g: g, b=lambda g, a, b: -g * floor_divide(a, b),
 )  # fmt: skip
 neg = Unary("neg", np.negative, "부호 바꾸기. The negative, -x.", x=lambda g: -g)
 abs = Unary("abs", np.abs, "절댓값. The absolute value.", x=lambda g, x: g * sign(x))
-sign: Unary = Unary("sign", _sign, "부호(-1, 0, 1). The sign of x.", x=_flat)
+sign: Unary = Unary("sign", _sign, "부호(-1, 0, 1). The sign of x.", x=flat)
 square = Unary("square", _square, "제곱. The square.", quiet=True, x=lambda g, x: g * (2 * x))
 reciprocal = Unary(
     "reciprocal", np.reciprocal, "역수. The inverse, 1 / x.", floating=True, quiet=True,
     x=lambda g, y: -g * y * y,
 )  # fmt: skip
-floor = Unary("floor", _whole(np.floor), "내림. Rounded down.", x=_flat)
-ceil = Unary("ceil", _whole(np.ceil), "올림. Rounded up.", x=_flat)
-trunc = Unary("trunc", _whole(np.trunc), "0을 향해 버림. Rounded towards 0.", x=_flat)
-_round = Unary("round", _whole(np.round), "반올림(짝수로). Rounded, halves to even.", x=_flat)
+floor = Unary("floor", _whole(np.floor), "내림. Rounded down.", x=flat)
+ceil = Unary("ceil", _whole(np.ceil), "올림. Rounded up.", x=flat)
+trunc = Unary("trunc", _whole(np.trunc), "0을 향해 버림. Rounded towards 0.", x=flat)
+_round = Unary("round", _whole(np.round), "반올림(짝수로). Rounded, halves to even.", x=flat)
 
 
 # Functions of the records, with PyTorch's signatures

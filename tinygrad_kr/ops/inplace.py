@@ -165,11 +165,15 @@ def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Tensor
 
 def _keep_copy(node: Node, x: Any) -> None:
     """Let a node keep a copy of the value of ``x`` that is about to be written over."""
-    if not any(k is x._array for k in node.kept):
+    count = sum(check[0] is x._version for check in node.checks)
+    if not count:
         return
-    old = x._array.copy()
-    count = sum(k is x._array for k in node.kept)
-    node.kept = [old if k is x._array else k for k in node.kept]
+    held = sum(k is x._array for k in node.kept)
+    if held:
+        old = x._array.copy()
+        node.kept = [old if k is x._array else k for k in node.kept]
+    if any(isinstance(k, np.ndarray) and np.may_share_memory(k, x._array) for k in node.kept):
+        count = held  # a view of x is kept too; what was cast is a copy already
     fresh = []
     for check in node.checks:
         if check[0] is x._version and count:

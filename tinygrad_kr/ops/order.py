@@ -153,15 +153,15 @@ def shared_by_all(g: Any, x: Any, y: Any) -> Any:
     return held * (g / sum(held))
 
 
-def _extreme(name: str, ufunc: Any, slope: Any) -> Callable[..., Tensor]:
+def _extreme(name: str, ufunc: Any, *, x: Any) -> Callable[..., Tensor]:
     return Primitive(
-        name, lambda x, *, dims, keepdim: ufunc.reduce(x, axis=dims, keepdims=keepdim), x=slope
+        name, lambda x, *, dims, keepdim: ufunc.reduce(x, axis=dims, keepdims=keepdim), x=x
     )
 
 
-_amax, _amin = _extreme("amax", np.maximum, _shared), _extreme("amin", np.minimum, _shared)
-_max = _extreme("max", np.maximum, shared_by_all)
-_min = _extreme("min", np.minimum, shared_by_all)
+_amax, _amin = _extreme("amax", np.maximum, x=_shared), _extreme("amin", np.minimum, x=_shared)
+_max = _extreme("max", np.maximum, x=shared_by_all)
+_min = _extreme("min", np.minimum, x=shared_by_all)
 
 
 def need_elements(name: str, input: Any, dim: Any) -> tuple[int, ...]:

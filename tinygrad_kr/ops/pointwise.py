@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_kr import dtypes
-from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
+from tinygrad_kr.autograd.base import TensorBase, to_ndarray, wrap
 from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Check, Node
 from tinygrad_kr.autograd.quiet import quietly
@@ -187,9 +187,9 @@ class Binary(_Pointwise):
             y_kept, a_kept, b_kept = self._keeps[(a_node is not None) + 2 * (b_node is not None)]
             checks: tuple[Check, ...] = ()
             if a_kept and type(x) is np.ndarray:
-                checks = (check_of(a) if x is as_array(a) else ([0], 0),)  # a cast keeps its own
+                checks = (check_of(a),)
             if b_kept and type(z) is np.ndarray:
-                checks = (*checks, check_of(b) if z is as_array(b) else ([0], 0))
+                checks = (*checks, check_of(b))
             if y_kept:
                 checks = (*checks, (out._version, 0))
             kept = (y if y_kept else None, x if a_kept else None, z if b_kept else None, None, None)

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_kr.dtypes import float64, int32
 from tinygrad_kr.errors import DTypeError
-from tinygrad_kr.ops.arithmetic import _divided, _flat, add, div, pow, sub, trunc
+from tinygrad_kr.ops.arithmetic import add, div, divided, flat, pow, sub, trunc
 from tinygrad_kr.ops.comparison import clamp, isnan, logical_or, where
 from tinygrad_kr.ops.conversion import alike, cast, clone
 from tinygrad_kr.ops.dims import array_of, array_of_kind
@@ -71,10 +71,10 @@ logaddexp2 = _pair(
 )  # fmt: skip
 copysign = _pair(
     "copysign", np.copysign, "b의 부호를 가진 a. The size of a with the sign of b.",
-    a=lambda g, a, y: where(a == 0, 0.0, g * (y / a)), b=_flat,
+    a=lambda g, a, y: where(a == 0, 0.0, g * (y / a)), b=lambda g: flat(g),
 )  # fmt: skip
 fmod = Binary(
-    "fmod", _divided(np.fmod), "나머지. The remainder, with the sign of the dividend.",
+    "fmod", divided(np.fmod), "나머지. The remainder, with the sign of the dividend.",
     quiet=True, a=lambda g: g, b=lambda g, a, b: -g * div(a, b, rounding_mode="trunc"),
 )  # fmt: skip
 fmax = Binary(
@@ -92,11 +92,11 @@ fmin = Binary(
 heaviside = Binary(
     "heaviside", lambda a, b: np.where(a == 0, b, np.asarray(a > 0, np.result_type(a, b))),
     "계단 함수, 0에서는 b. The step function: 0 below 0, 1 above, b at 0.",
-    a=_flat, b=lambda g, a: g * (a == 0),
+    a=lambda g: flat(g), b=lambda g, a: g * (a == 0),
 )  # fmt: skip
 nextafter = Binary(
     "nextafter", np.nextafter, "b 쪽으로 다음 수. The next number from a towards b.",
-    a=lambda g, a, b: where(a == b, 0.0, g), b=_flat,
+    a=lambda g, a, b: where(a == b, 0.0, g), b=lambda g: flat(g),
 )  # fmt: skip
 gcd = Binary("gcd", np.gcd, "최대공약수. The greatest common divisor.")
 lcm = Binary("lcm", np.lcm, "최소공배수. The least common multiple.", quiet=True)
