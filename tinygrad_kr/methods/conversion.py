@@ -268,28 +268,31 @@ class ConversionMethods(TensorBase):
         return creation.tensor(data, self._or_own(dtype), device, requires_grad)
 
     def new_zeros(
-        self, *size: Any, dtype: Any = None, device: Any = None,
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:  # fmt: skip
         return creation.zeros(
-            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
-        )
+            *sizes, size=size, dtype=self._or_own(dtype), device=device,
+            requires_grad=requires_grad,
+        )  # fmt: skip
 
     def new_ones(
-        self, *size: Any, dtype: Any = None, device: Any = None,
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:  # fmt: skip
         return creation.ones(
-            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
-        )
+            *sizes, size=size, dtype=self._or_own(dtype), device=device,
+            requires_grad=requires_grad,
+        )  # fmt: skip
 
     def new_empty(
-        self, *size: Any, dtype: Any = None, device: Any = None,
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:  # fmt: skip
         return creation.empty(
-            *size, dtype=self._or_own(dtype), device=device, requires_grad=requires_grad
-        )
+            *sizes, size=size, dtype=self._or_own(dtype), device=device,
+            requires_grad=requires_grad,
+        )  # fmt: skip
 
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,

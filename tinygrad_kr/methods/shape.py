@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
 
-def _sizes(given: tuple[Any, ...]) -> Any:
-    """``f(2, 3)`` and ``f((2, 3))`` alike."""
+def _sizes(given: tuple[Any, ...], named: Any = None) -> Any:
+    """``f(2, 3)``, ``f((2, 3))`` and ``f(size=(2, 3))`` alike."""
+    if named is not None:
+        return named
     return given[0] if len(given) == 1 else given
 
 
@@ -31,11 +33,11 @@ class ShapeMethods(TensorBase):
 
     __slots__ = ()
 
-    def reshape(self, *shape: Any) -> Tensor:
-        return ops.reshape(self, _sizes(shape))
+    def reshape(self, *sizes: Any, shape: Any = None) -> Tensor:
+        return ops.reshape(self, _sizes(sizes, shape))
 
-    def view(self, *shape: Any) -> Tensor:
-        return ops.view(self, _sizes(shape))
+    def view(self, *sizes: Any, size: Any = None) -> Tensor:
+        return ops.view(self, _sizes(sizes, size))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         return ops.reshape(self, other.shape)
@@ -57,8 +59,8 @@ class ShapeMethods(TensorBase):
     def unsqueeze(self, dim: int) -> Tensor:
         return ops.unsqueeze(self, dim)
 
-    def permute(self, *dims: Any) -> Tensor:
-        return ops.permute(self, _sizes(dims))
+    def permute(self, *sizes: Any, dims: Any = None) -> Tensor:
+        return ops.permute(self, _sizes(sizes, dims))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         return ops.transpose(self, dim0, dim1)
@@ -101,17 +103,17 @@ class ShapeMethods(TensorBase):
             )
         return ops.transpose(self, -2, -1)
 
-    def expand(self, *sizes: Any) -> Tensor:
-        return ops.expand(self, _sizes(sizes))
+    def expand(self, *sizes: Any, size: Any = None) -> Tensor:
+        return ops.expand(self, _sizes(sizes, size))
 
     def expand_as(self, other: Tensor) -> Tensor:
         return ops.expand(self, other.shape)
 
-    def broadcast_to(self, *shape: Any) -> Tensor:
-        return ops.expand(self, _sizes(shape))
+    def broadcast_to(self, *sizes: Any, size: Any = None) -> Tensor:
+        return ops.expand(self, _sizes(sizes, size))
 
-    def flip(self, *dims: Any, axis: Any = None) -> Tensor:
-        return ops.flip(self, _sizes(dims) if axis is None else axis)
+    def flip(self, *sizes: Any, dims: Any = None, axis: Any = None) -> Tensor:
+        return ops.flip(self, _sizes(sizes, dims if axis is None else axis))
 
     @numpy_names
     def roll(self, shifts: Any, dims: Dims = None) -> Tensor:
@@ -131,11 +133,11 @@ class ShapeMethods(TensorBase):
     def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
         return ops.unbind(self, dim)
 
-    def repeat(self, *repeats: Any) -> Tensor:
-        return ops.repeat(self, _sizes(repeats))
+    def repeat(self, *sizes: Any, repeats: Any = None) -> Tensor:
+        return ops.repeat(self, _sizes(sizes, repeats))
 
-    def tile(self, *dims: Any) -> Tensor:
-        return ops.tile(self, _sizes(dims))
+    def tile(self, *sizes: Any, dims: Any = None) -> Tensor:
+        return ops.tile(self, _sizes(sizes, dims))
 
     # Indexing
 
