@@ -17,7 +17,7 @@ from tinygrad_kr.autograd.mode import mode
 from tinygrad_kr.autograd.node import Leaf, Node
 from tinygrad_kr.autograd.view import Step, current_node, follow, replace_node
 from tinygrad_kr.dtypes import CATEGORY
-from tinygrad_kr.errors import DTypeError, InplaceError, ShapeError
+from tinygrad_kr.errors import ArgumentError, DTypeError, InplaceError, ShapeError
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.creation import tensor
 from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused
@@ -160,7 +160,14 @@ def copy(x: Any, source: Any) -> Tensor:
 def draw(x: Any, distribution: Callable[..., Any], *parameters: float) -> Tensor:
     """Fill ``x`` with draws from ``distribution(*parameters, size)``."""
     writable(x, False)
-    return fill(x, wrap(np.asarray(distribution(*parameters, x._array.shape))))
+    try:
+        drawn = distribution(*parameters, x._array.shape)
+    except ValueError as error:
+        raise ArgumentError(
+            f"난수의 분포에 없는 매개변수입니다: {parameters} ({error}).",
+            f"The distribution has no such parameters: {parameters} ({error}).",
+        ) from None
+    return fill(x, wrap(np.asarray(drawn)))
 
 
 def _keep_copy(node: Node, x: Any) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.hyperparameters import number
 from tinygrad_kr.ops import inplace
 from tinygrad_kr.ops.inplace import in_place
 from tinygrad_kr.ops.more import picking, reducing, sampling, scattering
@@ -79,7 +80,8 @@ class IndexingMethods(TensorBase):
 
         Filled with exponential random numbers of that rate.
         """
-        return inplace.draw(self, numpy_generator(generator).exponential, 1 / lambd)
+        scale = 1 / number("lambd", lambd, above=0)
+        return inplace.draw(self, numpy_generator(generator).exponential, scale)
 
     def log_normal_(
         self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None
@@ -88,6 +90,7 @@ class IndexingMethods(TensorBase):
 
         Filled with numbers whose logarithms are normal.
         """
+        number("std", std, above=0)
         return inplace.draw(self, numpy_generator(generator).lognormal, mean, std)
 
     def geometric_(self, p: float, *, generator: Generator | None = None) -> Tensor:
@@ -95,4 +98,5 @@ class IndexingMethods(TensorBase):
 
         Filled with how many trials of probability ``p`` it takes to succeed.
         """
+        number("p", p, above=0, below=1)
         return inplace.draw(self, numpy_generator(generator).geometric, p)
