@@ -74,7 +74,7 @@ def check_linear(x: Array, w: Array, b: Array | None) -> None:
 
 def same_dtype(x: Any, own: Any) -> None:
     """매개변수와 자료형이 다르면 거절한다. Refuse another dtype than the parameters'."""
-    if x.dtype == own.dtype and x.dtype.kind == "f":
+    if x.dtype == own.dtype and x.dtype.kind != "b":
         return
     how = f"input.to({own.dtype})" if x.dtype.kind == "f" else "input.float()"
     raise DTypeError(

@@ -66,7 +66,9 @@ def mse_loss(
     """
     reduction = squared_reduction(reduction, convention, size_average, reduce)
     warn_of_broadcast(input, target)
-    error = need_floating("mse_loss", input - target)
+    error = input - target
+    if weight is None:
+        need_floating("mse_loss", error)
     squares = error * error
     losses = squares if convention == "torch" else squares * 0.5
     return weighted(losses, reduction, weight, input.shape)
@@ -115,9 +117,10 @@ def smooth_l1_loss(
     """
     reduction = chosen_reduction(reduction, size_average, reduce)
     warn_of_broadcast(input, target)
-    error = need_floating("smooth_l1_loss", input - target)
+    error = input - target
     losses = size = abs(error)
     if number("beta", beta, least=0):
+        need_floating("smooth_l1_loss", error)
         near = logical_not(size >= beta)  # nan too, for its gradient is nan
         short = where(near, error, 0.0)  # finite, or its gradient would be 0 · ∞
         losses = where(near, 0.5 * short * short / beta, size - 0.5 * beta)

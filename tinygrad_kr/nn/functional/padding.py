@@ -14,6 +14,7 @@ from tinygrad_kr.hyperparameters import choice
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.dims import array_of
 from tinygrad_kr.ops.indexing import getitem, spread
+from tinygrad_kr.ops.pointwise import filling
 from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
 
@@ -53,18 +54,21 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
             f"pad={around} does not fit an input of shape {shape}: give a pair for each dimension, "
             "the last one first.",
         )
+    grown = [(max(a, 0), max(b, 0)) for a, b in margins]
+    if mode in ("reflect", "replicate"):  # of what is cut off too
+        return _taken(input, margins, mode)
     if min(around, default=0) < 0:
         each = zip(shape, margins, strict=True)
         kept = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in each)
         input = getitem(input, index=kept)
-    grown = [(max(a, 0), max(b, 0)) for a, b in margins]
     if mode != "constant":
         return _taken(input, grown, mode)
     inside = tuple(slice(a, a + n) for n, (a, _) in zip(input.shape, grown, strict=True))
     y = spread(input, shape=sizes, index=inside)
     if not value:
         return y
-    return where(spread(np.ones(input.shape, np.bool_), shape=sizes, index=inside), y, value)
+    filler = filling(value, input.dtype)
+    return where(spread(np.ones(input.shape, np.bool_), shape=sizes, index=inside), y, filler)
 
 
 def _taken(x: Any, margins: Margins, mode: str) -> Tensor:
@@ -80,6 +84,9 @@ def _taken(x: Any, margins: Margins, mode: str) -> Tensor:
                 f"Padding size {margin} is too large for dimension {dim} of size {n}: "
                 f"mode={mode!r}.",
             )
-        places = np.pad(np.arange(n), margin, how)  # type: ignore[call-overload]
+        before, after = margin
+        grown = (max(before, 0), max(after, 0))
+        places = np.pad(np.arange(n), grown, how)  # type: ignore[call-overload]
+        places = places[max(-before, 0) : len(places) - max(-after, 0)]
         x = getitem(x, index=(*(slice(None),) * dim, places))
     return x  # type: ignore[no-any-return]

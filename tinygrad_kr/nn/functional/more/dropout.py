@@ -100,7 +100,7 @@ def feature_alpha_dropout(
     As :func:`alpha_dropout`, whole channels of (N, C, *).
     """
     shape = array_of(input).shape
-    if len(shape) < 2:
+    if training and p and len(shape) < 2:
         raise ShapeError(
             f"입력은 (N, C, *)이어야 합니다: 형상 {shape}.",
             f"Feature dropout requires at least 2 dimensions in the input, not shape {shape}.",
