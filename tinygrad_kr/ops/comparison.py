@@ -53,8 +53,17 @@ def isclose(
 
     Whether |input - other| <= atol + rtol * |other|.
     """
+    if not (rtol >= 0 and atol >= 0):
+        raise ArgumentError(
+            f"isclose의 rtol과 atol은 0 이상이어야 합니다: {rtol}, {atol}.",
+            f"isclose: rtol and atol must be at least 0, but got {rtol} and {atol}.",
+        )
     a, b = as_array(input), as_array(other)
-    return wrap(to_ndarray(np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)))
+    try:
+        close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    except ValueError as error:
+        raise refused("isclose", error, a, b) from None
+    return wrap(to_ndarray(close))
 
 
 def allclose(
@@ -101,7 +110,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
     if out is not None:
         return into(out, where, condition, input, other)
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(as_array(condition)))
+        return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(as_array(condition))))
     if not any(isinstance(v, TensorBase) for v in (condition, input, other)):
         return to_ndarray(np.where(condition, input, other))
     if array_of(condition).dtype != uint8:

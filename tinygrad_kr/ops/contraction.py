@@ -216,7 +216,7 @@ def _sum_out(x: Tensor, labels: Labels, needed: Collection[Label]) -> tuple[Tens
     gone = [i for i, n in enumerate(labels) if n not in needed]
     if not gone:
         return x, labels
-    return sum(x, gone), tuple(n for n in labels if n in needed)
+    return sum(x, gone, dtype=x.dtype), tuple(n for n in labels if n in needed)
 
 
 def _pair(

@@ -20,6 +20,7 @@ from tinygrad_kr.device import check_device
 from tinygrad_kr.dtypes import Array, DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from tinygrad_kr.ops.dims import array_of
+from tinygrad_kr.ops.pointwise import filling
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -159,7 +160,7 @@ def as_shape(size: Sequence[Any], named: Any = None) -> tuple[int, ...]:
     try:
         shape = tuple(int(n.__index__()) for n in size)
     except AttributeError:
-        raise ShapeError(
+        raise ArgumentError(
             f"형상은 정수여야 합니다: {tuple(size)}.",
             f"A shape is made of integers: {tuple(size)}.",
         ) from None
@@ -224,7 +225,7 @@ def full(
 
 def _filled(shape: tuple[int, ...], value: Any, dtype: DType) -> Array:
     with np.errstate(over="ignore"):
-        return np.full(shape, value, dtype)
+        return np.full(shape, filling(value, dtype), dtype)
 
 
 def like(input: Any, dtype: Any) -> tuple[tuple[int, ...], DType]:
@@ -357,4 +358,9 @@ def linspace(
 def ends(start: Any, end: Any, dtype: DType) -> tuple[Any, Any]:
     """The ends of a range of numbers, whole ones for an integer dtype."""
     first, last = as_array(start), as_array(end)
+    if np.ndim(first) or np.ndim(last):
+        raise ArgumentError(
+            f"범위의 두 끝은 수이거나 0차원 텐서여야 합니다: {start!r}, {end!r}.",
+            f"The ends of a range must be numbers or 0-dimensional tensors: {start!r}, {end!r}.",
+        )
     return (int(first), int(last)) if dtype.kind in "iu" else (first, last)

@@ -155,8 +155,8 @@ _log_softmax: Callable[..., Tensor] = Primitive(
 
 
 def _proportion(op: Callable[..., Tensor], name: str, input: Any, dim: int, dtype: Any) -> Tensor:
-    input = need_floating(name, input, dtype)
-    return widened(op, input, dims=normal_dims(dim, input.ndim))
+    dims = normal_dims(dim, array_of(input).ndim)
+    return widened(op, need_floating(name, input, dtype), dims=dims)
 
 
 @numpy_names

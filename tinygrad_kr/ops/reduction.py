@@ -112,13 +112,16 @@ _sum_to_size: Callable[..., Tensor] = Primitive(
 
 def sum_to_size(input: Any, *size: Any) -> Tensor:
     """Sum so that the shape becomes ``size``, from which it could have been broadcast."""
-    shape, own = as_shape(size), array_of(input).shape
+    array = array_of(input)
+    shape, own = as_shape(size), array.shape
     lead = len(own) - len(shape)
     if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, own[lead:], strict=True)):
         raise ShapeError(
             f"형상 {own}을(를) 더해서 {shape}(으)로 만들 수 없습니다.",
             f"A tensor of shape {own} cannot be summed to {shape}: sizes must be equal or 1.",
         )
+    if array.dtype.kind in "biu" and (shape != own or not shape):
+        input = cast(input, int64)
     return _sum_to_size(input, shape=shape)
 
 

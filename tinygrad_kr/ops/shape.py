@@ -310,6 +310,11 @@ def roll(input: Any, shifts: Any, dims: Dims = None) -> Tensor:
             f"roll needs one shift for each dimension: shifts {shifts!r}, dims {dims!r}.",
         )
     named = tuple(normal_dim(d, len(shape)) for d in along)
+    if along and not shape:
+        raise DimError(
+            "0차원 텐서에는 굴릴 차원이 없습니다.",
+            f"Dimension specified as {along[0]} but tensor has no dimensions.",
+        )
     if dims is None or not shape:
         return reshape(_roll(ravel(input), shifts=by[:1], dims=(0,)), shape)
     return _roll(input, shifts=by, dims=named)

@@ -118,7 +118,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     """
     places, sizes = array_of_kind("iu", "unravel_index", indices), integers(shape)
     try:
-        return tuple(wrap(np.asarray(i, places.dtype)) for i in np.unravel_index(places, sizes))
+        return tuple(wrap(np.asarray(i, np.int64)) for i in np.unravel_index(places, sizes))
     except ValueError:
         raise ArgumentError(
             f"unravel_index: 형상 {sizes}에 없는 인덱스가 있습니다.",

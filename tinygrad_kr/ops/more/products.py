@@ -28,6 +28,8 @@ __all__ = [
 def _added(name: str, input: Any, product: Any, beta: float, alpha: float) -> Tensor:
     """β input + α product; an input that β makes 0 may be nan."""
     input, product = alike(input, product)
+    if input.dtype.kind == "b":
+        alpha, beta = bool(alpha), bool(beta)
     if input.dtype.kind != "f" and any(isinstance(c, float) for c in (alpha, beta)):
         raise DTypeError(
             f"{name}: 정수 텐서에는 alpha와 beta도 정수여야 합니다: {alpha}, {beta}.",

@@ -275,6 +275,7 @@ def gradient(
     """
     x = array_of(input)
     dims = normal_dims(dim, x.ndim)
+    spacing = 1 if spacing is None else spacing
     one = not isinstance(spacing, list | tuple)
     spacings = [spacing] * len(dims) if one else list(spacing)
     if len(spacings) != len(dims) or (one and np.ndim(as_array(spacing))):
