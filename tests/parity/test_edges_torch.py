@@ -109,6 +109,12 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "smooth_l1_loss of integers": loss("smooth_l1_loss", reduction="sum"),
     "smooth_l1_loss, a mean of integers": loss("smooth_l1_loss", beta=0),
     "l1 of integers": loss("smooth_l1_loss", beta=0, reduction="sum"),
+    "cross_entropy that ignores a probability": lambda L: L.nn.functional.cross_entropy(
+        L.ones(2, 3), L.ones(2, 3), ignore_index=1
+    ),
+    "cross_entropy of probabilities": lambda L: L.nn.functional.cross_entropy(
+        L.ones(2, 3), L.ones(2, 3), ignore_index=-1
+    ),
     "softmax of bools, no such dim": proportions("softmax", "bool", 5),
     "log_softmax of integers, no such dim": proportions("log_softmax", "int64", -2),
     "log_softmax of integers": proportions("log_softmax", "int64", 0),

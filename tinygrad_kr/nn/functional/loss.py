@@ -278,6 +278,11 @@ def cross_entropy(
             return _from_probabilities(logs, target, w, reduction, 0.0, axis)
         return nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     if target.shape == input.shape:
+        if ignore_index >= 0:
+            raise ArgumentError(
+                f"확률인 정답에는 ignore_index가 없습니다: {ignore_index}.",
+                f"ignore_index={ignore_index} is not supported for floating point target.",
+            )
         logs = log_softmax(input, axis)
         return _from_probabilities(logs, target, w, reduction, smoothing, axis)
     numbers, ignored = labels_of(input.shape, axis, target, ignore_index)
