@@ -132,6 +132,7 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "tensordot of ones": lambda L: L.tensordot(
         numbers(L, 1, 1, 1, dtype="uint8"), numbers(L, 2, 1, 2, dtype="uint8"), ((0, 1), (2, 0))
     ),
+    "einsum of one": lambda L: L.einsum("i->", numbers(L, 3, dtype="uint8")),
     "gradient by default": lambda L: list(L.gradient(L.ones(5), spacing=None)),
     "linspace of vectors": lambda L: L.linspace(L.ones(1), 3, 2),
     "linspace in halves": lambda L: L.linspace(0, 3, 1.0),

@@ -13,9 +13,10 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_kr.autograd.base import as_array
+from tinygrad_kr.dtypes import result_dtype
 from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.ops.arithmetic import mul
-from tinygrad_kr.ops.conversion import alike
+from tinygrad_kr.ops.conversion import alike, cast
 from tinygrad_kr.ops.dims import array_of, normal_dims
 from tinygrad_kr.ops.linalg import diagonal, matmul
 from tinygrad_kr.ops.reduction import sum
@@ -90,7 +91,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     of_a: Labels = tuple(range(ndim_a))
     of_b: Labels = tuple(left[right.index(i)] if i in right else ndim_a + i for i in range(ndim_b))
     output = tuple(n for n in (*of_a, *of_b) if n not in left)
-    return _contract(f"tensordot(dims={dims})", [of_a, of_b], output, (a, b))
+    product = _contract(f"tensordot(dims={dims})", [of_a, of_b], output, (a, b))
+    return cast(product, result_dtype(array_of(a), array_of(b)))  # einsum sums integers in int64
 
 
 def _pairs(dims: Any, *ndims: int) -> list[list[int]]:
@@ -216,7 +218,7 @@ def _sum_out(x: Tensor, labels: Labels, needed: Collection[Label]) -> tuple[Tens
     gone = [i for i, n in enumerate(labels) if n not in needed]
     if not gone:
         return x, labels
-    return sum(x, gone, dtype=x.dtype), tuple(n for n in labels if n in needed)
+    return sum(x, gone), tuple(n for n in labels if n in needed)
 
 
 def _pair(
