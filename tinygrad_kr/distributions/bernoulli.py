@@ -6,7 +6,6 @@ The Bernoulli distribution.
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from tinygrad_kr.distributions.distribution import Distribution, Shape
 from tinygrad_kr.distributions.utils import (
     broadcast_all,
     either,
+    lazy,
     logits_to_probs,
     probs_to_logits,
 )
@@ -42,7 +42,7 @@ class Chances(Distribution):
         (self.__dict__[name],) = (given,) = broadcast_all(value)
         super().__init__(given.shape, (), validate_args)
 
-    @cached_property
+    @lazy
     def logits(self) -> Tensor:
         """로그 오즈.
 
@@ -50,7 +50,7 @@ class Chances(Distribution):
         """
         return probs_to_logits(self.probs, is_binary=True)
 
-    @cached_property
+    @lazy
     def probs(self) -> Tensor:
         """확률.
 

@@ -6,7 +6,6 @@ The categorical distribution.
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from tinygrad_kr.distributions.constraints import Constraint
 from tinygrad_kr.distributions.distribution import Distribution, Shape
 from tinygrad_kr.distributions.utils import (
     common,
+    lazy,
     logits_to_probs,
     normalized,
     probs_to_logits,
@@ -61,7 +61,7 @@ class Categorical(Distribution):
     def _event_of(value: Tensor) -> tuple[int, ...]:
         return ()
 
-    @cached_property
+    @lazy
     def logits(self) -> Tensor:
         """확률의 로그.
 
@@ -69,7 +69,7 @@ class Categorical(Distribution):
         """
         return probs_to_logits(self.probs)
 
-    @cached_property
+    @lazy
     def probs(self) -> Tensor:
         """확률.
 

@@ -5,14 +5,13 @@ The multivariate normal distribution.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.distributions import constraints
 from tinygrad_kr.distributions.distribution import LOG_2PI, Distribution, Shape
-from tinygrad_kr.distributions.utils import common
+from tinygrad_kr.distributions.utils import common, lazy
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.linalg import cholesky, solve_triangular
 from tinygrad_kr.linalg.solving import cholesky_inverse
@@ -77,7 +76,7 @@ class MultivariateNormal(Distribution):
         self.__dict__[name] = expand(matrix, (*batch, n, n))
         super().__init__(batch, (n,), validate_args)
 
-    @cached_property
+    @lazy
     def scale_tril(self) -> Tensor:
         """공분산 행렬의 촐레스키 인수.
 
@@ -88,9 +87,11 @@ class MultivariateNormal(Distribution):
         # L Lᵀ = P⁻¹ for the inverse L of the factor of P from its other end.
         turned = cholesky(flip(self.precision_matrix, (-2, -1)))
         inverse = swapaxes(flip(turned, (-2, -1)), -2, -1)
-        return solve_triangular(inverse, np.eye(len(inverse[-1]), dtype=inverse.dtype), upper=False)
+        return solve_triangular(
+            inverse, np.eye(*inverse.shape[-2:], dtype=inverse.dtype), upper=False
+        )
 
-    @cached_property
+    @lazy
     def covariance_matrix(self) -> Tensor:
         """공분산 행렬.
 
@@ -98,7 +99,7 @@ class MultivariateNormal(Distribution):
         """
         return self.scale_tril @ swapaxes(self.scale_tril, -2, -1)
 
-    @cached_property
+    @lazy
     def precision_matrix(self) -> Tensor:
         """공분산 행렬의 역행렬.
 

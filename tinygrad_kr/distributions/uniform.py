@@ -13,6 +13,7 @@ from tinygrad_kr.distributions.constraints import Constraint
 from tinygrad_kr.distributions.distribution import Distribution, Shape
 from tinygrad_kr.distributions.utils import broadcast_all
 from tinygrad_kr.ops.comparison import clamp, where
+from tinygrad_kr.ops.creation import zeros_like
 from tinygrad_kr.ops.exponential import log
 from tinygrad_kr.ops.sampling import rand
 from tinygrad_kr.tensor import Tensor
@@ -63,7 +64,7 @@ class Uniform(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)
         inside = (self.low <= value) & (value < self.high)
-        return where(inside, 0.0, -math.inf) - log(self.high - self.low)
+        return where(inside, zeros_like(self.low), -math.inf) - log(self.high - self.low)
 
     def cdf(self, value: Tensor) -> Tensor:
         self._validate_sample(value)

@@ -5,11 +5,13 @@ What distributions share: parameters of one shape and dtype, probabilities and t
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
+from tinygrad_kr.autograd.mode import enable_grad
 from tinygrad_kr.errors import ArgumentError, ShapeError
 from tinygrad_kr.ops.comparison import clamp
 from tinygrad_kr.ops.creation import tensor
@@ -18,6 +20,18 @@ from tinygrad_kr.ops.norms import logsumexp, softmax
 from tinygrad_kr.ops.shape import expand
 from tinygrad_kr.size import Size
 from tinygrad_kr.tensor import Tensor
+
+
+class lazy(cached_property[Tensor]):
+    """처음 물을 때 계산하여 두는 속성, 기록을 켜고.
+
+    An attribute that is computed when it is first asked for, and recorded even if that is in
+    ``no_grad``: another time it is wanted with its gradient.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        with enable_grad():
+            return super().__get__(instance, owner)
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
