@@ -26,8 +26,11 @@ def floats(m: Drawn, shape: Any) -> Array:
 
 def in_one_dtype(m: Drawn, value: Any) -> Any:
     """All floats of a sample as float64, or all as float32: of a mixture PyTorch computes parts in
-    the one and parts in the other."""
-    dtype = m.of("float64", "float64", "float32")
+    the one and parts in the other. Matrices as float64: what float32 finds is as their condition.
+    """
+    named = {name for x in value[0] if isinstance(x, dict) for name in x}
+    matrices = {"covariance_matrix", "precision_matrix", "scale_tril"} & named
+    dtype = "float64" if matrices else m.of("float64", "float64", "float32")
 
     def cast(v: Any) -> Any:
         if isinstance(v, dict):
@@ -149,6 +152,8 @@ def values_of(m: Drawn, name: str, params: Params, shape: Any) -> Array:
     return spoiled(m, x) if m.chance(0.2) else x
 
 
+#: Their parameters have a dimension more.
+SIZED = ("Categorical", "MultivariateNormal", "OneHotCategorical")
 FAMILIES: dict[str, Callable[[Drawn, Any], Params]] = {
     "Bernoulli": chanced,
     "Categorical": sorted_out,
@@ -166,8 +171,8 @@ FAMILIES: dict[str, Callable[[Drawn, Any], Params]] = {
 def asked(name: str) -> Sampler:
     def sample(m: Drawn) -> Sample:
         shape = m.shape(0, 2)
-        if name in ("Categorical", "OneHotCategorical") and 0 in shape:
-            shape = ()  # PyTorch cannot reshape what it draws
+        if name in SIZED and 0 in shape:
+            shape = ()  # PyTorch refuses to reshape what is empty
         params = FAMILIES[name](m, shape)
         if "probs" in params or "logits" in params:
             params = both_ways(m, params)
@@ -177,7 +182,7 @@ def asked(name: str) -> Sampler:
             options["batch"] = (3, *shape)
         if m.chance(0.2) and shape and name != "OneHotCategorical":
             options["rows"] = m.of(1, len(shape), len(shape) + 1)
-        if m.chance(0.1) and name in ("Exponential", "Laplace", "LogNormal", "Normal", "Uniform"):
+        if m.chance(0.1) and name in ("Exponential", "Laplace", "Uniform"):
             options["check"] = False  # of the others, PyTorch's draws refuse what is wrong
         return in_one_dtype(m, ((params, value), options))
 
@@ -204,8 +209,8 @@ def answers(lib: Any, name: str) -> Callable[..., Any]:
 
         drawn = d.sample((2,))
         found = [tuple(d.batch_shape), tuple(d.event_shape), bool(d.has_rsample),
-                 bool(d.has_enumerate_support), tuple(drawn.shape), str(drawn.dtype).split(".")[-1],
-                 bool(d.support.check(drawn).all())]  # fmt: skip
+                 bool(d.has_enumerate_support), tuple(drawn.shape),
+                 str(drawn.dtype).split(".")[-1]]  # fmt: skip
         found += [of(lambda w=w: getattr(d, w)) for w in ("mean", "mode", "variance", "stddev")]
         found += [of(d.entropy), of(d.perplexity), of(d.enumerate_support)]
         found += [of(lambda: d.enumerate_support(expand=False)), d.log_prob(value)]
@@ -237,11 +242,10 @@ PAIRS = [(name, name) for name in FAMILIES] + [
 
 def pair(first: str, second: str) -> Sampler:
     def sample(m: Drawn) -> Sample:
-        sized = first in ("Categorical", "OneHotCategorical", "MultivariateNormal")
-        shape = m.shape(1, 2, (1, 2, 3, 4) if sized else (0, 1, 2, 3, 4))
+        shape = m.shape(1, 2, (1, 2, 3, 4))
         ps, qs = FAMILIES[first](m, shape), FAMILIES[second](m, shape)
         sizes = [{np.shape(v)[-1] for v in x.values() if np.ndim(v)} for x in (ps, qs)]
-        if sized:
+        if first in SIZED:
             while sizes[0] != sizes[1]:
                 qs = FAMILIES[second](m, shape)
                 sizes[1] = {np.shape(v)[-1] for v in qs.values() if np.ndim(v)}
@@ -270,7 +274,7 @@ def divergence(lib: Any, first: str, second: str, rows: int) -> Callable[..., An
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_a_divergence(first: str, second: str, record_property: Record) -> None:
     rows = int(first == "Independent")
-    names = ("Normal", "Normal") if rows else (first, second)
+    names = ("Laplace", "Laplace") if rows else (first, second)
     name = f"distributions.kl_divergence({first}, {second})"
     compare(
         name, pair(*names), record_property,
