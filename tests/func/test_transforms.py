@@ -84,6 +84,7 @@ def test_nothing_is_left_behind() -> None:
     with tg.no_grad():
         slope = grad(lambda x: (w * x**2).sum())(w)
         assert not slope.requires_grad and not tg.is_grad_enabled()
+        assert not vjp(lambda x: w * x, x)[0].requires_grad
     with tg.inference_mode():
         close(grad(lambda x: (x**2).sum())(x), 2 * x.numpy())
     grad(lambda x: (w * x**2).sum())(x)

@@ -29,9 +29,10 @@ class lazy(cached_property[Tensor]):
     ``no_grad``: another time it is wanted with its gradient.
     """
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Tensor:  # type: ignore[override]
         with enable_grad():
-            return super().__get__(instance, owner)
+            found: Tensor = super().__get__(instance, owner)
+            return found
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:

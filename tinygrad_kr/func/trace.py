@@ -172,7 +172,6 @@ class Trace:
             for v in vs:
                 if v.dtype.kind == "f":
                     require_grad(v)
-            self._own |= {v._node for v in vs}
             return vs, pull(self.outs, self.ins, vs, True)
 
     def push(self, tangents: Sequence[Any]) -> Pulled:
