@@ -5,6 +5,7 @@ The rest of the names of the top level; see :mod:`tinygrad_kr.leaves`.
 
 from tinygrad_kr import cuda as mps  # noqa: F401
 from tinygrad_kr import cuda as xpu  # noqa: F401
+from tinygrad_kr.func import vmap as vmap
 from tinygrad_kr.linalg.legacy import *  # noqa: F403
 from tinygrad_kr.nn.more.overview import *  # noqa: F403
 from tinygrad_kr.ops.more import *  # noqa: F403

@@ -37,7 +37,10 @@ class ProfilerActivity(Enum):
 
 
 def supported_activities() -> set[ProfilerActivity]:
-    """잴 수 있는 것: CPU. What can be profiled: the CPU."""
+    """잴 수 있는 것: CPU.
+
+    What can be profiled: the CPU.
+    """
     return {ProfilerActivity.CPU}
 
 

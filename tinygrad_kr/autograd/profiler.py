@@ -161,7 +161,10 @@ class EventList(list[FunctionEvent]):
 
 
 class ProfilerAction(Enum):
-    """일정의 한 걸음에 할 일. What to do in one step of a schedule."""
+    """일정의 한 걸음에 할 일.
+
+    What to do in one step of a schedule.
+    """
 
     NONE = 0
     WARMUP = 1

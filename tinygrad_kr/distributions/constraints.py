@@ -78,39 +78,57 @@ boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1), True)
 
 
 def greater_than(lower_bound: Any) -> Constraint:
-    """하한보다 큰. Above a bound."""
+    """하한보다 큰.
+
+    Above a bound.
+    """
     low = as_array(lower_bound)
     return Constraint(f"GreaterThan(lower_bound={low})", lambda x: x > low)
 
 
 def greater_than_eq(lower_bound: Any) -> Constraint:
-    """하한 이상. At least a bound."""
+    """하한 이상.
+
+    At least a bound.
+    """
     low = as_array(lower_bound)
     return Constraint(f"GreaterThanEq(lower_bound={low})", lambda x: x >= low)
 
 
 def less_than(upper_bound: Any) -> Constraint:
-    """상한보다 작은. Below a bound."""
+    """상한보다 작은.
+
+    Below a bound.
+    """
     high = as_array(upper_bound)
     return Constraint(f"LessThan(upper_bound={high})", lambda x: x < high)
 
 
 def interval(lower_bound: Any, upper_bound: Any) -> Constraint:
-    """두 끝을 넣은 구간. An interval with its ends."""
+    """두 끝을 넣은 구간.
+
+    An interval with its ends.
+    """
     low, high = as_array(lower_bound), as_array(upper_bound)
     name = f"Interval(lower_bound={low}, upper_bound={high})"
     return Constraint(name, lambda x: (x >= low) & (x <= high))
 
 
 def half_open_interval(lower_bound: Any, upper_bound: Any) -> Constraint:
-    """아래 끝만 넣은 구간. An interval without its upper end."""
+    """아래 끝만 넣은 구간.
+
+    An interval without its upper end.
+    """
     low, high = as_array(lower_bound), as_array(upper_bound)
     name = f"HalfOpenInterval(lower_bound={low}, upper_bound={high})"
     return Constraint(name, lambda x: (x >= low) & (x < high))
 
 
 def integer_interval(lower_bound: int, upper_bound: int) -> Constraint:
-    """두 끝을 넣은 정수들. Whole numbers from one to another."""
+    """두 끝을 넣은 정수들.
+
+    Whole numbers from one to another.
+    """
     name = f"IntegerInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
     return Constraint(
         name, lambda x: _whole(x) & (x >= lower_bound) & (x <= upper_bound), is_discrete=True

@@ -47,7 +47,7 @@ def register_kl(type_p: type[Distribution], type_q: type[Distribution]) -> Calla
 
 
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
-    """KL(p ‖ q) = E_p[log p - log q].
+    """KL 발산: p에서의 log p - log q의 기댓값.
 
     The divergence of ``q`` from ``p``: the expectation, under ``p``, of log p − log q.
 
