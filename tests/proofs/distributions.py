@@ -88,11 +88,6 @@ def of_triangle(loc: Any, lower: Any, x: Any) -> Any:
     return D.MultivariateNormal(loc, scale_tril=lower.tril(), validate_args=False).log_prob(x)
 
 
-def of_covariance(loc: Any, lower: Any, x: Any) -> Any:
-    lower = lower.tril()
-    return D.MultivariateNormal(loc, lower @ lower.mT).log_prob(x)
-
-
 def multivariate(loc: Array, lower: Array, x: Array) -> Any:
     lower = np.tril(lower)
     inverse = np.linalg.inv(lower @ lower.mT)
@@ -157,7 +152,6 @@ RECORDS = [
     record("Categorical.log_prob", lambda x, i: D.Categorical(logits=x).log_prob(i), categorical,
            calls(categories), analytic=True),
     record("MultivariateNormal.log_prob", of_triangle, multivariate, calls(vectors)),
-    record("MultivariateNormal.log_prob.covariance", of_covariance, multivariate, calls(vectors)),
     record("kl.Normal", kl(D.Normal), gaussian_kl, together(ANY, WIDTH, ANY, WIDTH),
            analytic=True),
     record("kl.Laplace", kl(D.Laplace),
