@@ -83,9 +83,6 @@ CALLS: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     *((f, (A,), kw) for f in (np.argmax, np.argmin) for kw in ({}, {"axis": 1})),
     *((f, (M,), kw) for f in (np.all, np.any) for kw in ({}, {"axis": 0}, {"axis": 1})),
     *((f, (A,), kw) for f in (np.cumsum, np.cumprod) for kw in ({}, {"axis": 0}, {"axis": 1})),
-    (np.linalg.norm, (A,), {}),
-    (np.linalg.norm, (A,), {"axis": 1, "ord": 1}),
-    (np.linalg.norm, (V, np.inf), {}),
     (np.transpose, (C,), {}),
     (np.transpose, (C, (1, 0, 2)), {}),
     (np.matrix_transpose, (C,), {}),
@@ -246,9 +243,9 @@ def test_reduce_and_accumulate() -> None:
 
 def test_functions_without_an_operation() -> None:
     x = tg.tensor(A)
-    assert isinstance(np.arctan2(x, x), tg.Tensor)
-    assert [type(part) for part in np.modf(x)] == [tg.Tensor, tg.Tensor]
-    assert isinstance(np.percentile(x, 50), np.floating)
+    assert isinstance(np.spacing(x), tg.Tensor)
+    assert [type(part) for part in np.frexp(x)] == [tg.Tensor, tg.Tensor]
+    assert isinstance(np.interp(0.5, x[0], x[1]), np.floating)
     assert isinstance(np.histogram(x)[0], np.ndarray)
     np.testing.assert_allclose(np.add(x, x, where=M, out=np.zeros((2, 3))), np.where(M, 2 * A, 0))
     np.testing.assert_allclose(x, A)
@@ -257,8 +254,8 @@ def test_functions_without_an_operation() -> None:
 @pytest.mark.parametrize(
     "lose",
     [
-        lambda x: np.arctan2(x, x),
-        lambda x: np.percentile(x, 50),
+        lambda x: np.spacing(x),
+        lambda x: np.percentile(x, 50, method="weibull"),
         lambda x: np.histogram(x),
         lambda x: np.add(x, x, dtype=np.float32),
         lambda x: np.add(x, 1, out=np.zeros((2, 3))),
@@ -267,7 +264,6 @@ def test_functions_without_an_operation() -> None:
         lambda x: np.asarray(x),
         lambda x: np.array([x, x]),
         lambda x: x.numpy(),
-        lambda x: np.linalg.norm(x, "nuc"),
         lambda x: np.zeros((2, 3)).__iadd__(x),
         lambda x: np.median(a=[x, x]),
         lambda x: np.from_dlpack(x),

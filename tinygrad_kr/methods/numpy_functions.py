@@ -1,6 +1,7 @@
 """NumPy의 함수 → 우리의 연산.
 
-Which operation stands for a function of NumPy. The functions here have NumPy's signatures and
+Which operation stands for a function of NumPy; for the rarer ones ``methods.more`` has another
+table. The functions here have NumPy's signatures and
 defaults where those are not PyTorch's; one that returns NotImplemented has no operation for the
 arguments it was given.
 """
@@ -35,7 +36,8 @@ def operand_of(x: Any) -> Any:
     return ops.tensor(x) if isinstance(x, list | tuple) else x
 
 
-def _floating(a: Any) -> Any:
+def floating(a: Any) -> Any:
+    """A tensor of a floating dtype."""
     x = tensor_of(a)
     return x if x.dtype.kind == "f" else cast(x, get_default_dtype())
 
@@ -61,12 +63,12 @@ def _sum_of(op: Callable[..., Tensor], convert: Callable[[Any], Any]) -> Callabl
 
 def _spread_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
     def reduced(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-        return op(_floating(a), axis, correction=ddof, keepdim=keepdims)
+        return op(floating(a), axis, correction=ddof, keepdim=keepdims)
 
     return reduced
 
 
-def _along(a: Any, axis: Any) -> tuple[Any, int]:
+def along(a: Any, axis: Any) -> tuple[Any, int]:
     """A tensor and a dimension of it; flat if no axis is given."""
     x = tensor_of(a)
     return (ops.ravel(x), 0) if axis is None else (x, normal_dim(axis, x.ndim))
@@ -76,17 +78,9 @@ def scan_of(op: Callable[..., Tensor]) -> Callable[..., Any]:
     """A scan with NumPy's arguments."""
 
     def scanned(a: Any, axis: Any = None, dtype: Any = None) -> Any:
-        return op(*_along(a, axis), dtype=dtype)
+        return op(*along(a, axis), dtype=dtype)
 
     return scanned
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    t = _floating(x)
-    vectors = isinstance(axis, int) or (axis is None and t.ndim == 1)
-    if ord is not None and not vectors:
-        return NotImplemented
-    return ops.norm(t, 2 if ord is None else ord, axis, keepdims)
 
 
 # Shapes
@@ -126,7 +120,7 @@ def _at_least(ndim: int) -> Callable[..., Any]:
 
 
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    x, dim = _along(a, axis)
+    x, dim = along(a, axis)
     rows = np.repeat(np.arange(x.shape[dim]), as_array(repeats))
     return ops.index_select(x, dim, ops.from_numpy(rows))
 
@@ -175,7 +169,7 @@ def _splitter(split: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    x, dim = _along(a, axis)
+    x, dim = along(a, axis)
     return x[(*(slice(None),) * dim, tensor_of(indices))]
 
 
@@ -197,11 +191,11 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 
 def _sort(a: Any, axis: int | None = -1) -> Any:
-    return ops.sort(*_along(a, axis))[0]
+    return ops.sort(*along(a, axis))[0]
 
 
 def _argsort(a: Any, axis: int | None = -1) -> Any:
-    return ops.argsort(*_along(a, axis))
+    return ops.argsort(*along(a, axis))
 
 
 # Linear algebra
@@ -260,7 +254,7 @@ def _size(a: Any, axis: int | None = None) -> Any:
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _sum_of(ops.sum, tensor_of),
     np.prod: _sum_of(ops.prod, tensor_of),
-    np.mean: _sum_of(ops.mean, _floating),
+    np.mean: _sum_of(ops.mean, floating),
     np.std: _spread_of(ops.std),
     np.var: _spread_of(ops.var),
     np.max: reduction_of(ops.amax),
@@ -273,7 +267,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.any: reduction_of(ops.any),
     np.cumsum: scan_of(ops.cumsum),
     np.cumprod: scan_of(ops.cumprod),
-    np.linalg.norm: _norm,
     np.transpose: _transpose,
     np.matrix_transpose: lambda x: ops.transpose(tensor_of(x), -1, -2),
     np.swapaxes: lambda a, axis1, axis2: ops.transpose(tensor_of(a), axis1, axis2),
@@ -344,6 +337,7 @@ CONSTANT = {
     np.isclose,
     np.iscomplexobj,
     np.isrealobj,
+    np.linalg.matrix_rank,
     np.may_share_memory,
     np.nonzero,
     np.result_type,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,17 @@ SCANS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: scan_of(ops.cumsum),
     np.multiply: scan_of(ops.cumprod),
 }
+TABLES = {"UFUNCS": UFUNCS, "REDUCTIONS": REDUCTIONS, "SCANS": SCANS, "FUNCTIONS": FUNCTIONS}
+
+
+def _found(table: str, function: Any) -> Callable[..., Any] | None:
+    """What stands for a function, by a table of this floor, or by the rarer one of that name."""
+    own = TABLES[table].get(function)
+    if own is None:
+        own = getattr(import_module("tinygrad_kr.methods.more.numpy_functions"), table).get(
+            function
+        )
+    return own
 
 
 def _plain(value: Any) -> Any:
@@ -153,7 +165,7 @@ class NumpyMethods(TensorBase):
     ) -> Any:
         if any(_is_stranger(t) for t in types):
             return NotImplemented
-        own = FUNCTIONS.get(func)
+        own = None if func in CONSTANT else _found("FUNCTIONS", func)
         given = {k: v for k, v in kwargs.items() if not (k == "out" and v is None)}
         if own is not None and _accepts(own, args, given):
             result = own(*args, **given)
@@ -174,11 +186,10 @@ def _is_stranger(kind: type) -> bool:
 def _operation(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     """The operation that stands for a ufunc and its method; NotImplemented if there is none."""
     if method == "__call__":
-        if kwargs or ufunc not in UFUNCS:
-            return NotImplemented
-        return UFUNCS[ufunc](*map(operand_of, inputs))
-    table = {"reduce": REDUCTIONS, "accumulate": SCANS}.get(method, {})
-    own = table.get(ufunc)
+        own = None if kwargs else _found("UFUNCS", ufunc)
+        return own(*map(operand_of, inputs)) if own else NotImplemented
+    table = {"reduce": "REDUCTIONS", "accumulate": "SCANS"}.get(method)
+    own = _found(table, ufunc) if table else None
     given = {"axis": 0, **kwargs}
     if own is None or not _accepts(own, inputs, given):
         return NotImplemented
