@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
+from tinygrad_kr.device import check_device
 from tinygrad_kr.dtypes import DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ConversionError
 from tinygrad_kr.ops.dims import array_of
@@ -66,14 +67,16 @@ def numel(input: Tensor) -> int:
     return int(array_of(input).size)
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """DLPack으로 다른 라이브러리의 배열과 기억을 함께 쓴다.
 
-    A tensor that shares the memory of another library's CPU array, by DLPack.
+    A tensor that shares the memory of another library's CPU array by DLPack, or has its own with
+    ``copy``.
 
     Raises:
         ConversionError: the object does not speak DLPack, or will not share.
     """
+    check_device(device)
     try:
         array = np.from_dlpack(ext_tensor)
     except (AttributeError, BufferError, RuntimeError, TypeError, ValueError) as error:
@@ -82,4 +85,4 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
             f"Cannot take {type(ext_tensor).__name__} by DLPack: {error}",
         ) from error
     as_dtype(array.dtype)
-    return wrap(array)
+    return wrap(array.copy() if copy else array)
