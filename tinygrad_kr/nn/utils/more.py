@@ -12,10 +12,9 @@ from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.hyperparameters import integer, number
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
+from tinygrad_kr.nn.utils.parametrizations import dim_of_rows, rows_of, size_of, unit
 from tinygrad_kr.ops.linalg import matmul
-from tinygrad_kr.ops.norms import norm
 from tinygrad_kr.ops.sampling import randn
-from tinygrad_kr.ops.shape import movedim, reshape
 from tinygrad_kr.random import default_generator
 from tinygrad_kr.tensor import Tensor
 
@@ -87,15 +86,9 @@ class WeightNorm(_Norm):
 
     made_of = ("g", "v")
 
-    def size(self, v: Tensor) -> Tensor:
-        if self.dim is None:
-            return norm(v)
-        others = tuple(i for i in range(v.ndim) if i != self.dim % v.ndim)
-        return norm(v, 2, others, True) if others else abs(v)
-
     def weight(self, module: Module) -> Tensor:
         g, v = (getattr(module, f"{self.name}_{part}") for part in self.made_of)
-        made: Tensor = v * (g / self.size(v))
+        made: Tensor = v * (g / size_of(v, self.dim))
         return made
 
 
@@ -110,7 +103,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     """
     hook, v = WeightNorm(name, None if dim == -1 else dim), getattr(module, name)
     with no_grad():
-        g = hook.size(v)
+        g = size_of(v, hook.dim)
     hook.hang(module, {"g": Parameter(g.detach()), "v": Parameter(v.detach().clone())})
     return module
 
@@ -131,24 +124,18 @@ class SpectralNorm(_Norm):
 
     def __init__(self, name: str, dim: int, n_power_iterations: int, eps: float) -> None:
         super().__init__(name, dim)
+        self.rows = dim
         self.n_power_iterations = integer("n_power_iterations", n_power_iterations, least=1)
         self.eps = number("eps", eps, least=0)
 
-    def matrix(self, weight: Any) -> Any:
-        first = movedim(weight, self.dim, 0)
-        return reshape(first, (first.shape[0], -1))
-
-    def unit(self, vector: Any) -> Any:
-        return vector / max(norm(vector).item(), self.eps)
-
     def weight(self, module: Module) -> Tensor:
         original, u, v = (getattr(module, f"{self.name}_{part}") for part in self.made_of)
-        matrix = self.matrix(original)
+        matrix = rows_of(original, self.rows)
         if module.training:
             with no_grad():
                 for _ in range(self.n_power_iterations):
-                    v.copy_(self.unit(matmul(u, matrix)))
-                    u.copy_(self.unit(matmul(matrix, v)))
+                    v.copy_(unit(matmul(u, matrix), self.eps))
+                    u.copy_(unit(matmul(matrix, v), self.eps))
             u, v = u.clone(), v.clone()
         made: Tensor = original / matmul(u, matmul(matrix, v))
         return made
@@ -171,10 +158,10 @@ def spectral_norm(
         Miyato et al. 2018.
     """
     if dim is None:
-        dim = int(type(module).__name__.startswith("ConvTranspose"))
+        dim = dim_of_rows(module)
     hook, weight = SpectralNorm(name, dim, n_power_iterations, eps), getattr(module, name)
-    rows, columns = hook.matrix(weight.detach()).shape
-    u, v = (hook.unit(randn(n, dtype=weight.dtype)) for n in (rows, columns))
+    rows, columns = rows_of(weight.detach(), dim).shape
+    u, v = (unit(randn(n, dtype=weight.dtype), eps) for n in (rows, columns))
     training = module.training
     module.training = False  # the first estimate is the first call's
     hook.hang(module, {"orig": Parameter(weight.detach().clone()), "u": u, "v": v})
