@@ -7,7 +7,10 @@ from tinygrad_kr import nn
 from tinygrad_kr.nn import functional as F
 
 NO_DERIVATIVE = {"one_hot": "gives integers"}
+LAZY = [name for name in nn.__all__ if name.startswith("Lazy")]
 NO_FORWARD = {
+    **dict.fromkeys(LAZY, "becomes another layer before it computes"),
+    "DataParallel": "calls the module that it holds",
     "Module": "what layers inherit from",
     "ModuleDict": "holds modules, calls none",
     "ModuleList": "holds modules, calls none",

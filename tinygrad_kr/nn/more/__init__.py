@@ -10,6 +10,7 @@ from tinygrad_kr.nn.more.container import *  # noqa: F403
 from tinygrad_kr.nn.more.distance import *  # noqa: F403
 from tinygrad_kr.nn.more.dropout import *  # noqa: F403
 from tinygrad_kr.nn.more.embedding import *  # noqa: F403
+from tinygrad_kr.nn.more.lazy import *  # noqa: F403
 from tinygrad_kr.nn.more.loss import *  # noqa: F403
 from tinygrad_kr.nn.more.normalization import *  # noqa: F403
 from tinygrad_kr.nn.more.overview import *  # noqa: F403

@@ -1,6 +1,6 @@
-"""매개변수의 그릇: ParameterList, ParameterDict.
+"""매개변수의 그릇(ParameterList, ParameterDict)과 DataParallel.
 
-Containers of parameters.
+Containers of parameters; and one of a module, for scripts that spread it over devices.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tinygrad_kr.hyperparameters import wrong_kind
 from tinygrad_kr.nn.module import Module
 from tinygrad_kr.nn.parameter import Parameter
 
-__all__ = ["ParameterDict", "ParameterList"]
+__all__ = ["DataParallel", "ParameterDict", "ParameterList"]
 
 L = TypeVar("L", bound="ParameterList")
 
@@ -132,3 +132,21 @@ class ParameterDict(_Held, MutableMapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
+
+
+class DataParallel(Module):
+    """장치가 하나뿐이므로 모듈을 그대로 부른다.
+
+    A module called as it is, for there is one device; its names begin with ``module.``, as those of
+    a ``state_dict`` that was saved from many devices do.
+    """
+
+    def __init__(
+        self, module: Module, device_ids: Any = None, output_device: Any = None, dim: int = 0
+    ) -> None:
+        super().__init__()
+        self.module = module
+        self.dim = dim
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        return self.module(*inputs, **kwargs)
