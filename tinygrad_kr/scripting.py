@@ -16,6 +16,7 @@ from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.device import cpu, device
 from tinygrad_kr.dtypes import DType
 from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.nn import functional as F
 from tinygrad_kr.ops.creation import legacy_array
 from tinygrad_kr.tensor import Tensor
 
@@ -30,8 +31,11 @@ __all__ = [
     "LongTensor",
     "ShortTensor",
     "are_deterministic_algorithms_enabled",
+    "batch_norm",
     "can_cast",
     "compile",
+    "dropout",
+    "embedding",
     "get_default_device",
     "get_float32_matmul_precision",
     "get_num_threads",
@@ -148,6 +152,43 @@ def set_default_tensor_type(t: Any) -> None:
     Set the default dtype by ``FloatTensor``, ``DoubleTensor`` or their names.
     """
     dtypes.set_default_dtype(t)
+
+
+# Functions of nn whose arguments have another order at the top level
+
+
+def dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """:func:`tinygrad_kr.nn.functional.dropout`과 같다.
+
+    The same as that of ``nn.functional``.
+    """
+    return F.dropout(input, p, train)
+
+
+def embedding(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """:func:`tinygrad_kr.nn.functional.embedding`과 같되 표가 먼저 온다.
+
+    The same as that of ``nn.functional``, the table first; a ``padding_idx`` of -1 is none.
+    """
+    padding = None if padding_idx == -1 else padding_idx
+    return F.embedding(
+        indices, weight, padding, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse
+    )
+
+
+def batch_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, training: bool, momentum: float, eps: float,
+    cudnn_enabled: bool,
+) -> Tensor:  # fmt: skip
+    """:func:`tinygrad_kr.nn.functional.batch_norm`과 같되 인자의 순서가 다르다.
+
+    The same as that of ``nn.functional``, its arguments in another order.
+    """
+    return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 # The machine
