@@ -3,6 +3,8 @@
 The rest of the names of the top level; see :mod:`tinygrad_kr.leaves`.
 """
 
+from typing import Any as _Any
+
 from tinygrad_kr import cuda as mps  # noqa: F401
 from tinygrad_kr import cuda as xpu  # noqa: F401
 from tinygrad_kr.func import vmap as vmap
@@ -50,7 +52,18 @@ from tinygrad_kr.special import exp2 as exp2
 from tinygrad_kr.special import logit as logit
 from tinygrad_kr.special import sinc as sinc
 from tinygrad_kr.special import xlogy as xlogy
-from tinygrad_kr.tensor import Tensor as _Tensor
+
+
+def _function(name: str) -> _Any:
+    """A function that calls the method of its name."""
+
+    def function(input: _Any, *args: _Any, **kwargs: _Any) -> _Any:
+        return getattr(input, name)(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"input.{name}()와 같다.\n\n    The same as the method of that name."
+    return function
+
 
 # Methods that are functions as well.
 _METHODS = """
@@ -60,4 +73,4 @@ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_ log1p_ lo
 nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_
 square_ tan_ tanh_ trunc_ xlogy_ zero_
 """
-vars().update({name: getattr(_Tensor, name) for name in _METHODS.split()})
+vars().update({name: _function(name) for name in _METHODS.split()})
