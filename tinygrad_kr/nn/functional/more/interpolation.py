@@ -18,6 +18,7 @@ from tinygrad_kr.nn.functional import pooling
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import array_of
 from tinygrad_kr.ops.indexing import getitem
+from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
@@ -68,6 +69,30 @@ def _cubic(at: Array, size: int) -> Taps:
     first = low.astype(np.intp) - 1
     return [(np.clip(first + i, 0, size - 1), w) for i, w in enumerate(weights)]
 
+
+def _weighed(x: Array, *, taps: Taps, dim: int) -> Array:
+    rest = (-1, *(1,) * (x.ndim - dim - 1))
+    parts = [x.take(at, dim) * w.reshape(rest) for at, w in taps]
+    return sum(parts[1:], parts[0])
+
+
+def _spread(g: Array, *, taps: Taps, dim: int, size: int) -> Array:
+    weights = np.zeros((g.shape[dim], size), g.dtype)  # a product with them beats adding up
+    rows = np.arange(len(weights))
+    for at, w in taps:
+        weights[rows, at] += w
+    return np.ascontiguousarray(np.swapaxes(np.swapaxes(g, dim, -1) @ weights, dim, -1))
+
+
+# The sums along one dimension, and their transpose.
+_weigh: Callable[..., Tensor] = Primitive(
+    "interpolate",
+    _weighed,
+    x=lambda g, x_shape, taps, dim: _give(g, taps=taps, dim=dim, size=x_shape[dim]),
+)
+_give: Callable[..., Tensor] = Primitive(
+    "interpolate_back", _spread, g=lambda g, taps, dim: _weigh(g, taps=taps, dim=dim)
+)
 
 _MODES: dict[str, tuple[int, Callable[[Array, int], Taps]]] = {
     "linear": (1, _linear),
@@ -174,11 +199,7 @@ def _resized(
     for d in reversed(range(dims)):
         n = x.shape[d + 2]
         taps = _MODES[mode][1](_places(n, out[d], scales[d], corners, dtype), n)
-        rest = (-1, *(1,) * (dims - d - 1))
-        parts = [
-            getitem(x, index=(*(slice(None),) * (d + 2), at)) * w.reshape(rest) for at, w in taps
-        ]
-        x = sum(parts[1:], parts[0])
+        x = _weigh(x, taps=taps, dim=d + 2)
     return cast(x, float16) if half else x
 
 
