@@ -12,4 +12,5 @@ from tinygrad_kr.nn.functional.more.interpolation import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.loss import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.margin import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.normalization import *  # noqa: F403
+from tinygrad_kr.nn.functional.more.sampling import *  # noqa: F403
 from tinygrad_kr.nn.functional.more.spatial import *  # noqa: F403

@@ -55,9 +55,9 @@ def _linear(at: Array, size: int) -> Taps:
     return [(low, 1 - part), (np.minimum(low + 1, size - 1), part)]
 
 
-def _cubic(at: Array, size: int) -> Taps:
-    low = np.floor(at)
-    t, a = at - low, at.dtype.type(-0.75)
+def cubic_weights(t: Any) -> list[Any]:
+    """The weights of the four neighbours of a place, ``t`` behind the second."""
+    a = -0.75
 
     def near(x: Any) -> Any:
         return ((a + 2) * x - (a + 3)) * x * x + 1
@@ -65,8 +65,13 @@ def _cubic(at: Array, size: int) -> Taps:
     def far(x: Any) -> Any:
         return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
-    weights = far(t + 1), near(t), near(1 - t), far(2 - t)
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+def _cubic(at: Array, size: int) -> Taps:
+    low = np.floor(at)
     first = low.astype(np.intp) - 1
+    weights = cubic_weights(at - low)
     return [(np.clip(first + i, 0, size - 1), w) for i, w in enumerate(weights)]
 
 
