@@ -207,6 +207,8 @@ FUNCTIONS: dict[str, Callable[[Drawn], Sample]] = {
     "pixel_unshuffle": as_function(unpixels),
     "channel_shuffle": as_function(channels),
     "interpolate": interpolate,
+    "upsample_nearest": as_function(two_sizes),
+    "upsample_bilinear": as_function(two_sizes),
     **{f"lp_pool{d}d": as_function(lp_pool(d)) for d in (1, 2, 3)},
     **{f"max_unpool{d}d": as_function(unpooled(d)) for d in (1, 2, 3)},
 }

@@ -238,6 +238,10 @@ RESIZING = [
     OpRecord("F.upsample", F.upsample, resize, RESIZED.filter(without_recomputing).map(
         lambda c: call(*c.args, **{k: v for k, v in c.kwargs.items() if k[:2] != "re"})),
         analytic=True),
+    OpRecord("F.upsample_nearest", F.upsample_nearest, resize, drawn(2, of_two), analytic=True),
+    OpRecord("F.upsample_bilinear", F.upsample_bilinear,
+             lambda x, **o: resize(x, mode="bilinear", align_corners=True, **o), drawn(2, of_two),
+             analytic=True),
     OpRecord("nn.Upsample", of_layer(nn.Upsample), resize, RESIZED, analytic=True),
     OpRecord("nn.UpsamplingNearest2d", of_layer(nn.UpsamplingNearest2d), resize, drawn(2, of_two),
              analytic=True),

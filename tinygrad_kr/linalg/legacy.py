@@ -14,11 +14,13 @@ from tinygrad_kr.linalg.matrices import misfit, mT
 from tinygrad_kr.linalg.norms import matrix_norm, vector_norm
 from tinygrad_kr.linalg.products import cross as _cross
 from tinygrad_kr.linalg.products import matrix_exp, matrix_power, multi_dot
+from tinygrad_kr.linalg.products import vander as _vander
 from tinygrad_kr.linalg.rank import pinv
 from tinygrad_kr.linalg.solving import cholesky as _cholesky
 from tinygrad_kr.linalg.solving import cholesky_inverse, cholesky_solve, inv
 from tinygrad_kr.ops.creation import zeros
 from tinygrad_kr.ops.dims import Dims, array_of, numpy_names
+from tinygrad_kr.ops.shape import flip
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "cross", "det",
     "frobenius_norm", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm",
-    "pinverse", "qr", "slogdet", "svd",
+    "pinverse", "qr", "slogdet", "svd", "vander",
 ]  # fmt: skip
 
 inverse = inv
@@ -119,3 +121,15 @@ def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Tens
     The sum of the singular values.
     """
     return matrix_norm(input, "nuc", dim, keepdim)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """방데르몽드 행렬: 벡터의 원소마다 N − 1제곱부터 0제곱까지.
+
+    The powers of each element of a vector from N − 1 to 0, or up to N − 1 if ``increasing``.
+    """
+    if array_of(x).ndim != 1:
+        raise misfit("vander", x)
+    count = len(x) if N is None else N
+    powers = _vander(x, N=max(count, 2))[:, :count]
+    return powers if increasing else flip(powers, (1,))

@@ -83,6 +83,16 @@ class IndexingMethods(TensorBase):
         scale = 1 / number("lambd", lambd, above=0)
         return inplace.draw(self, numpy_generator(generator).exponential, scale)
 
+    def cauchy_(
+        self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
+        """코시 분포의 난수로 채운다.
+
+        Filled with random numbers of the Cauchy distribution.
+        """
+        draw = numpy_generator(generator).standard_cauchy
+        return inplace.draw(self, lambda size: median + sigma * draw(size))
+
     def log_normal_(
         self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None
     ) -> Tensor:

@@ -12,13 +12,78 @@ import numpy as np
 from tinygrad_kr import dtypes
 from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.dtypes import as_dtype
-from tinygrad_kr.errors import DTypeError
-from tinygrad_kr.ops.creation import _cast, as_shape, default_or, ends, finish
+from tinygrad_kr.errors import ArgumentError, DTypeError
+from tinygrad_kr.ops.conversion import clone
+from tinygrad_kr.ops.creation import _cast, as_shape, as_tensor, default_or, ends, finish
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
 
-__all__ = ["logspace", "scalar_tensor", "tril_indices", "triu_indices"]
+__all__ = [
+    "asarray", "frombuffer", "logspace", "range", "scalar_tensor", "tril_indices", "triu_indices",
+]  # fmt: skip
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
+    requires_grad: bool | None = None,
+) -> Tensor:  # fmt: skip
+    """텐서, 배열, 목록을 텐서로, 되도록 기억을 함께 쓰며.
+
+    A tensor of what may become one: sharing its memory if that can be, always (``copy=False``) or
+    never (``copy=True``); a leaf if ``requires_grad`` is said.
+
+    Raises:
+        ArgumentError: memory is to be shared and cannot be.
+    """
+    made = as_tensor(obj, dtype, device)
+    given = as_array(obj)
+    shares = isinstance(given, np.ndarray) and np.may_share_memory(as_array(made), given)
+    if copy is False and not shares:
+        raise ArgumentError(
+            "copy=False인데 기억을 함께 쓸 수 없습니다.", "can't alias the data given: copy=False."
+        )
+    made = clone(made) if copy and shares else made
+    return made if requires_grad is None else finish(as_array(made), requires_grad)
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """바이트열과 기억을 함께 쓰는 1차원 텐서.
+
+    A 1-d tensor that shares the memory of a buffer: ``count`` elements from byte ``offset`` on.
+
+    >>> frombuffer(b"\x01\x02", dtype=np.uint8)
+    tensor([1, 2], dtype=torch.uint8)
+    """
+    try:
+        array = np.frombuffer(buffer, as_dtype(dtype), count, offset)
+        if not array.size:
+            raise ValueError("no element is left")
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"버퍼를 그렇게 읽을 수 없습니다: {error}.", f"The buffer cannot be read so: {error}."
+        ) from None
+    return finish(array, requires_grad)
+
+
+def range(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """start부터 end까지, end도 넣어서. arange를 쓰세요.
+
+    From ``start`` to ``end`` in steps, with ``end``, in the default dtype; ``arange`` is newer.
+    """
+    first, last, by = (0, start, step) if end is None else (start, end, step)
+    if not by or not np.isfinite(first + last + by) or (last - first) * by < 0:
+        raise ArgumentError(
+            f"range({first}, {last}, {by}): 끝이 없거나, step이 0이거나 방향이 반대입니다.",
+            f"range({first}, {last}, {by}): bounds must be finite and consistent with step sign.",
+        )
+    values = first + by * np.arange(int((last - first) / by) + 1)
+    return finish(_cast(values, default_or(dtype)), requires_grad, device)
 
 
 def logspace(

@@ -23,7 +23,7 @@ from tinygrad_kr.ops.reduction import need_floating
 from tinygrad_kr.ops.shape import integers
 from tinygrad_kr.tensor import Tensor
 
-__all__ = ["interpolate", "upsample"]
+__all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
 Taps = list[tuple[Array, Array]]  # where the neighbours lie, and their weights
 
@@ -217,3 +217,19 @@ def upsample(
     The older name of :func:`interpolate`.
     """
     return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """가까운 이웃으로 크기를 바꾼다.
+
+    :func:`interpolate` by the nearest neighbour.
+    """
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """모서리를 맞추어 선형으로 크기를 바꾼다.
+
+    :func:`interpolate`, bilinear, with the corners aligned.
+    """
+    return interpolate(input, size, scale_factor, "bilinear", True)
