@@ -28,6 +28,7 @@ extensions = [
     "operations",
     "languages",
     "source_pages",
+    "torch_names",
 ]
 
 exclude_patterns = ["_build", "gallery/*.ipynb", "sg_execution_times.rst"]

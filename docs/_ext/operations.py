@@ -1,73 +1,70 @@
-"""``.. operations:: FAMILY``: the reference of the operations of one file of tinygrad_kr/ops.
+"""The reference of the names that a file gives to its room, and of a tensor's rarer methods.
 
+``.. family:: ops.reduction``, ``.. family:: nn.more.loss``, ``.. methods:: PointwiseMethods``.
 Many operations are records, not functions, so autodoc would take them for data.
 """
 
-import ast
 import inspect
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from docstrings import mend
 from docutils import nodes
+from rooms import family
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import GoogleDocstring
 from sphinx.util.docutils import SphinxDirective
 
 from tinygrad_kr import ops
+from tinygrad_kr.methods import more
 
 
-def families() -> dict[str, list[str]]:
-    """The names that ops/__init__.py shows, by the file they come from."""
-    tree = ast.parse(Path(ops.__file__).read_text(encoding="utf-8"))
-    found: dict[str, list[str]] = {}
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            family = found.setdefault(node.module.rpartition(".")[2], [])
-            family += [alias.asname or alias.name for alias in node.names]
-    return found
-
-
-FAMILIES = families()
-FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
-
-
-def signature_of(operation: Any) -> str:
+def signature_of(operation: Any, bound: bool = False) -> str:
     bare = inspect.signature(operation)
     empty = inspect.Parameter.empty
-    parameters = [p.replace(annotation=empty) for p in bare.parameters.values()]
+    parameters = [p.replace(annotation=empty) for p in bare.parameters.values()][bound:]
     return str(bare.replace(parameters=parameters, return_annotation=empty))
 
 
-class Operations(SphinxDirective):
+class Entries(SphinxDirective):
     required_arguments = 1
 
+    def entry(self, head: str, doc: str, options: list[str]) -> Iterator[str]:
+        text = GoogleDocstring(mend(doc), self.config)
+        yield from (f".. {head}", *(f"   {option}" for option in options), "")
+        yield from (*(f"   {line}" for line in text.lines()), "")
+
+
+class Family(Entries):
     def run(self) -> list[nodes.Node]:
-        lines: list[str] = []
-        for name in FAMILIES[self.arguments[0]]:
-            operation = getattr(ops, name)
-            if not callable(operation) or isinstance(operation, type):
+        found = family(self.arguments[0])
+        lines = [f".. currentmodule:: {found.room}", ""]
+        for name, thing in found.objects().items():
+            if not callable(thing):
                 continue
-            text = GoogleDocstring(mend(inspect.getdoc(operation) or ""), self.config)
-            lines += [
-                f".. py:function:: {name}{signature_of(operation)}",
-                "   :module: tinygrad_kr",
-            ]
-            lines += ["", *("   " + line for line in text.lines()), ""]
+            own = getattr(thing, "__name__", name)
+            if own != name and own in vars(inspect.getmodule(type(thing)) or object):
+                own = name
+            if isinstance(thing, type):
+                lines += [f".. autoclass:: {name}", ""]
+            else:
+                doc = inspect.getdoc(thing) or ""
+                lines += self.entry(f"py:function:: {name}{signature_of(thing)}", doc, [])
         return self.parse_text_to_nodes("\n".join(lines))
 
 
-def borrow_from_the_operation(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
-) -> None:
-    """A method that only names its operation says what the operation says."""
-    method = name.rpartition(".")[2]
-    if name.startswith("tinygrad_kr.Tensor.") and not any(lines) and method in FAMILY_OF:
-        first = (inspect.getdoc(getattr(ops, method)) or "").split("\n")[0]
-        lines[:] = [f"{first} :func:`tinygrad_kr.{method}`", ""]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("operations", Operations)
-    app.connect("autodoc-process-docstring", borrow_from_the_operation)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+class Methods(Entries):
+    def run(self) -> list[nodes.Node]:
+        lines: list[str] = []
+        for name, thing in vars(getattr(more, self.arguments[0])).items():
+            if name.startswith("_"):
+                continue
+            doc = inspect.getdoc(thing) or ""
+            if isinstance(thing, property):
+                head = f"py:attribute:: Tensor.{name}"
+            else:
+                head = f"py:method:: Tensor.{name}{signature_of(thing, bound=True)}"
+                if getattr(ops, name, None) is not None and thing is not None:
+                    doc = doc
+            lines += self.entry(head, doc, [":module: tinygrad_kr"])
+        return self.parse_text_to_nodes("\n".join(lines))
