@@ -1,6 +1,6 @@
-"""The reference of the names that a file gives to its room, and of a tensor's rarer methods.
+"""``.. family:: ops.reduction``: the names that a file of the package gives to its room, classes with
+the members that ``:members:`` says.
 
-``.. family:: ops.reduction``, ``.. family:: nn.more.loss``, ``.. methods:: PointwiseMethods``.
 Many operations are records, not functions, so autodoc would take them for data.
 """
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from docstrings import mend
 from docutils import nodes
+from docutils.parsers.rst import directives
 from rooms import family
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import GoogleDocstring
 from sphinx.util.docutils import SphinxDirective
 
-from tinygrad_kr import ops
-from tinygrad_kr.methods import more
+import tinygrad_kr
 
 
 def signature_of(operation: Any, bound: bool = False) -> str:
@@ -26,45 +26,59 @@ def signature_of(operation: Any, bound: bool = False) -> str:
     return str(bare.replace(parameters=parameters, return_annotation=empty))
 
 
-class Entries(SphinxDirective):
+class Family(SphinxDirective):
     required_arguments = 1
+    option_spec = {"members": directives.unchanged}  # noqa: RUF012 (of the classes)
 
-    def entry(self, head: str, doc: str, options: list[str]) -> Iterator[str]:
-        text = GoogleDocstring(mend(doc), self.config)
-        yield from (f".. {head}", *(f"   {option}" for option in options), "")
-        yield from (*(f"   {line}" for line in text.lines()), "")
-
-
-class Family(Entries):
     def run(self) -> list[nodes.Node]:
-        found = family(self.arguments[0])
-        lines = [f".. currentmodule:: {found.room}", ""]
-        for name, thing in found.objects().items():
-            if not callable(thing):
-                continue
-            own = getattr(thing, "__name__", name)
-            if own != name and own in vars(inspect.getmodule(type(thing)) or object):
-                own = name
+        return self.parse_text_to_nodes("\n".join(self.entries()))
+
+    def entries(self) -> Iterator[str]:
+        room = family(self.arguments[0])
+        yield from (f".. currentmodule:: {room.name}", "")
+        for name, thing in room.objects().items():
             if isinstance(thing, type):
-                lines += [f".. autoclass:: {name}", ""]
-            else:
-                doc = inspect.getdoc(thing) or ""
-                lines += self.entry(f"py:function:: {name}{signature_of(thing)}", doc, [])
-        return self.parse_text_to_nodes("\n".join(lines))
+                options = (f"   :{key}: {value}" for key, value in self.options.items())
+                yield from (f".. autoclass:: {name}", *options, "")
+            elif callable(thing):
+                text = GoogleDocstring(mend(inspect.getdoc(thing) or ""), self.config)
+                yield from (f".. py:function:: {name}{signature_of(thing)}", "")
+                yield from (*(f"   {line}" for line in text.lines()), "")
 
 
-class Methods(Entries):
-    def run(self) -> list[nodes.Node]:
-        lines: list[str] = []
-        for name, thing in vars(getattr(more, self.arguments[0])).items():
-            if name.startswith("_"):
-                continue
-            doc = inspect.getdoc(thing) or ""
-            if isinstance(thing, property):
-                head = f"py:attribute:: Tensor.{name}"
-            else:
-                head = f"py:method:: Tensor.{name}{signature_of(thing, bound=True)}"
-                if getattr(ops, name, None) is not None and thing is not None:
-                    doc = doc
-            lines += self.entry(head, doc, [":module: tinygrad_kr"])
-        return self.parse_text_to_nodes("\n".join(lines))
+# A method of a tensor
+
+
+def operation_of(name: str) -> Any:
+    """The operation of the name of a tensor's method; None of what is no such method."""
+    method = name.removeprefix("tinygrad_kr.Tensor.")
+    found = getattr(tinygrad_kr, method, None) if "." not in method else None
+    return found if callable(found) and not isinstance(found, type) else None
+
+
+def borrow_from_the_operation(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """A method that only names its operation says what the operation says first."""
+    operation, method = operation_of(name), name.rpartition(".")[2]
+    if operation is not None and (obj is operation or not any(lines)):
+        first = (inspect.getdoc(operation) or "").split("\n")[0]
+        lines[:] = [f"{first} :func:`tinygrad_kr.{method}`", ""]
+    elif not any(lines) and operation_of(name.removesuffix("_")):
+        lines[:] = [f":func:`tinygrad_kr.{method[:-1]}`, 제자리에서(in place).", ""]
+
+
+def sign_in_place(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returned: str
+) -> tuple[str, str] | None:
+    """``hypot_`` takes what ``hypot`` takes."""
+    operation = operation_of(name.removesuffix("_"))
+    made_of_it = operation is not None and signature == "(*operands, **static)"
+    return (signature_of(operation, bound=True), returned) if made_of_it else None
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_directive("family", Family)
+    app.connect("autodoc-process-docstring", borrow_from_the_operation)
+    app.connect("autodoc-process-signature", sign_in_place)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

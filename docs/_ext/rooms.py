@@ -12,18 +12,19 @@ import tinygrad_kr
 class Family(NamedTuple):
     """The names of a file, and the module under which users find them."""
 
-    room: str
+    name: str
     names: list[str]
 
     def objects(self) -> dict[str, Any]:
-        room = importlib.import_module(self.room)
+        room = importlib.import_module(self.name)
         return {name: getattr(room, name) for name in self.names}
 
 
 @cache
 def imports(package: str) -> dict[str, list[str]]:
-    """What the ``__init__`` of a package shows, by the module that it comes from."""
-    file = Path(tinygrad_kr.__file__).parent.joinpath(*package.split(".")[1:], "__init__.py")
+    """What a module shows, or the ``__init__`` of a package, by the module that it comes from."""
+    path = Path(tinygrad_kr.__file__).parent.joinpath(*package.split(".")[1:])
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     found: dict[str, list[str]] = {}
     if file.exists():
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -42,7 +43,8 @@ def family(file: str) -> Family:
     elif path in imports(parent):
         room, names = parent, imports(parent)[path]
     else:
-        room, names = path, listed(path)
+        top = imports("tinygrad_kr.more").get(path) == ["*"]
+        room, names = "tinygrad_kr" if top else path, listed(path)
     return Family("tinygrad_kr" if room == "tinygrad_kr.ops" else room, names)
 
 

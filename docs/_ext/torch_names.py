@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+PACKAGE = "tinygrad_kr"
 DOCS = Path(__file__).resolve().parents[1]
 RECORD = DOCS / "torch-names.txt"
 JUDGEMENTS = DOCS / "torch-names.toml"
@@ -82,7 +83,7 @@ def judgements() -> list[Judgement]:
 
 def find(name: str) -> Any:
     """What bears the name of PyTorch's here; a LookupError if nothing does."""
-    thing: Any = importlib.import_module("tinygrad_kr")
+    thing: Any = importlib.import_module(PACKAGE)
     for part in name.split(".")[1:]:
         try:
             thing = getattr(thing, part)
@@ -145,7 +146,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def linked(room: str, names: list[str]) -> str:
-    here = "tinygrad_kr" + room.removeprefix("torch")
+    here = PACKAGE + room.removeprefix("torch")
     return " ".join(f"{{py:obj}}`{name} <{here}.{name}>`" for name in names)
 
 
@@ -240,7 +241,7 @@ def entries(env: Any) -> dict[int, str]:
     found = {}
     for name in env.domains.python_domain.objects:
         try:
-            found[id(find("torch" + name.removeprefix("tinygrad_kr")))] = name
+            found[id(find("torch" + name.removeprefix(PACKAGE)))] = name
         except LookupError:
             continue
     return found
@@ -248,16 +249,18 @@ def entries(env: Any) -> dict[int, str]:
 
 def find_by_identity(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     """An object of two names has its entry under the other; data have none."""
-    target = node["reftarget"]
-    if not node["refdoc"].startswith("torch-names") or not target.startswith("tinygrad_kr."):
+    try:
+        thing = find("torch" + node["reftarget"].removeprefix(PACKAGE))
+    except LookupError:
         return None
-    thing = find("torch" + target.removeprefix("tinygrad_kr"))
     entry = entries(env).get(id(thing))
-    if entry is None:
-        return None if callable(thing) and not isinstance(thing, ModuleType) else contnode
-    return env.domains.python_domain.resolve_xref(
-        env, node["refdoc"], app.builder, "obj", entry, node, contnode
-    )
+    if entry is not None:
+        return env.domains.python_domain.resolve_xref(
+            env, node["refdoc"], app.builder, "obj", entry, node, contnode
+        )
+    ours = getattr(thing, "__module__", None) or type(thing).__module__
+    named = node["refdoc"].startswith("torch-names")
+    return contnode if named and not (callable(thing) and ours.startswith(PACKAGE)) else None
 
 
 def add_the_filter(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
