@@ -145,6 +145,10 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
+def numbers(counts: list[int]) -> list[str]:
+    return [f"{count:,}" for count in counts]
+
+
 def linked(room: str, names: list[str]) -> str:
     here = PACKAGE + room.removeprefix("torch")
     return " ".join(f"{{py:obj}}`{name} <{here}.{name}>`" for name in names)
@@ -154,10 +158,6 @@ def tables(language: str) -> str:
     """All that is generated of the page, as Markdown."""
     texts: dict[str, Any] = TEXTS[language]
     sums = [sum(numbers) for numbers in zip(*(room.counts() for room in rooms()), strict=True)]
-
-    def numbers(counts: list[int]) -> list[str]:
-        return [f"{count:,}" for count in counts]
-
     by_room = [
         [f"[{room.name}](#{room.name.replace('.', '').lower()})", *numbers(room.counts())]
         for room in rooms()
@@ -179,7 +179,7 @@ def tables(language: str) -> str:
 
 def section(room: Room, language: str) -> str:
     texts: dict[str, Any] = TEXTS[language]
-    parts = [f"## {room.name}\n", texts["sum"].format(*room.counts()) + "\n"]
+    parts = [f"## {room.name}\n", texts["sum"].format(*numbers(room.counts())) + "\n"]
     if room.same:
         parts.append(f"**{texts['same']}** {linked(room.name, room.same)}\n")
     for kind in ("differs", "absent"):

@@ -1,12 +1,13 @@
 // The page "Names of torch": a box that leaves only the names that hold what is typed.
 document.addEventListener("DOMContentLoaded", () => {
   const rooms = [...document.querySelectorAll("section > section[id^=torch]")];
+  const sums = document.querySelectorAll("h1 ~ .table-wrapper");
   const box = document.createElement("input");
   box.type = "search";
   box.className = "torch-names-box";
   const find = document.documentElement.lang === "ko" ? "이름 찾기" : "Find a name";
   box.ariaLabel = box.placeholder = `${find}: hypot, nn.LSTM, scatter`;
-  rooms[0].before(box);
+  sums[0].before(box);
 
   // An element stays while any of its parts does.
   const keep = (element, parts, stays) => {
@@ -16,6 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   box.addEventListener("input", () => {
     const typed = box.value.trim().toLowerCase();
+    for (const sum of sums) sum.hidden = typed !== "";
     for (const room of rooms) {
       const prefix = room.querySelector("h2").firstChild.textContent;
       const name = (code) =>
