@@ -5,14 +5,15 @@ and what is absent, why. All else is looked up in the package when the page is b
 ``python docs/_ext/torch_names.py`` counts; ``--record`` writes the record anew, with PyTorch.
 """
 
+import fnmatch
 import importlib
 import re
 import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -56,15 +57,8 @@ class Judgement(NamedTuple):
     ko: str
     en: str
 
-    def concerns(self, name: str) -> bool:
-        return any(matches(name, pattern) for pattern in self.names)
 
-
-def matches(name: str, pattern: str) -> bool:
-    """Whether the room and the name in it are what ROOM.NAME means."""
-    return all(map(fnmatchcase, name.rpartition("."), pattern.rpartition(".")))
-
-
+@cache
 def recorded() -> dict[str, list[str]]:
     """PyTorch's names by room."""
     _, *parts = re.split(r"^\[(.+)\]$", RECORD.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -92,6 +86,7 @@ def find(name: str) -> Any:
     return thing
 
 
+@cache
 def is_here(name: str) -> bool:
     try:
         find(name)
@@ -100,15 +95,26 @@ def is_here(name: str) -> bool:
     return True
 
 
-def judgement_of(name: str) -> Judgement | None:
-    """Why it is absent, or how it differs; None if it is the same."""
-    kind = "differs" if is_here(name) else "absent"
+def meant(pattern: str) -> list[str]:
+    """The recorded names that ROOM.NAME means."""
+    in_room, by_name = pattern.rpartition(".")[::2]
+    return [
+        f"{room}.{name}"
+        for room, names in recorded().items()
+        if fnmatch.fnmatchcase(room, in_room)
+        for name in fnmatch.filter(names, by_name)
+    ]
+
+
+@cache
+def judged() -> dict[str, Judgement]:
+    """What is said of a name that is not the same."""
+    said: dict[str, Judgement] = {}
     for judgement in judgements():
-        if judgement.kind == kind and judgement.concerns(name):
-            return judgement
-    if kind == "absent":
-        raise LookupError(f"{name} is absent, and {JUDGEMENTS.name} does not say why")
-    return None
+        for name in chain.from_iterable(map(meant, judgement.names)):
+            if is_here(name) == (judgement.kind == "differs"):
+                said.setdefault(name, judgement)
+    return said
 
 
 class Room(NamedTuple):
@@ -128,11 +134,13 @@ def rooms() -> list[Room]:
     for room, names in recorded().items():
         same, told = [], {}
         for name in names:
-            judgement = judgement_of(f"{room}.{name}")
-            if judgement is None:
+            judgement = judged().get(f"{room}.{name}")
+            if judgement is not None:
+                told.setdefault(judgement, []).append(name)
+            elif is_here(f"{room}.{name}"):
                 same.append(name)
             else:
-                told.setdefault(judgement, []).append(name)
+                raise LookupError(f"{room}.{name} is not here; {JUDGEMENTS.name} is to say why")
         found.append(Room(room, same, told))
     return found
 
