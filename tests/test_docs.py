@@ -4,6 +4,7 @@ site's search finds Korean."""
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -11,15 +12,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tinygrad_kr import ops
+from tests.test_package import PUBLIC, public_objects
+from tinygrad_kr import autograd
+from tinygrad_kr.errors import GradcheckError
 from tinygrad_kr.ops.primitive import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(page.name for page in DOCS.glob("*.md"))
+sys.path.append(str(DOCS / "_ext"))
+rooms: Any = importlib.import_module("rooms")
+sys.path.remove(str(DOCS / "_ext"))
 # One language each: the two doors, and what only readers of the book need.
 ALONE = {"book-map.ko.md", "english.md", "glossary.ko.md", "index.md"}
 BOTH = [page for page in PAGES if not page.endswith(".ko.md") and page not in ALONE]
@@ -84,33 +91,30 @@ def test_links_lead_to_what_they_name(page: str) -> None:
             assert re.search(defined, source, re.MULTILINE), (text, target)
 
 
-@pytest.mark.parametrize(
-    ("page", "module"),
-    [
-        ("optim", "optim"),
-        ("lr_scheduler", "optim.lr_scheduler"),
-        ("data", "utils.data"),
-        ("testing", "testing"),
-        ("tune", "tune"),
-        ("viz", "viz"),
-    ],
-)
-def test_the_reference_names_all_that_is_public(page: str, module: str) -> None:
-    """The other pages take all that a module has."""
-    room = importlib.import_module(f"tinygrad_kr.{module}")
-    public = [name for name in getattr(room, "__all__", vars(room)) if not name.startswith("_")]
-    shown = (DOCS / "api" / f"{page}.rst").read_text(encoding="utf-8")
-    twins = {"Adagrad", "RMSprop", "GradcheckError"}  # other spellings; a page of its own
-    for name in set(public) - twins:
-        if callable(getattr(room, name)):
-            assert re.search(rf"\b{name}\b", shown), name
+def documented(page: Path) -> Iterator[Any]:
+    """What a page of the reference has an entry for."""
+    room = "tinygrad_kr"
+    for directive, name, options in re.findall(
+        r"^\.\. ([\w:]+):: (\S+)\n((?:   :.*\n)*)", page.read_text("utf-8"), re.MULTILINE
+    ):
+        if directive in ("currentmodule", "py:module", "automodule"):
+            room = name
+        if directive == "family":
+            yield from rooms.family(name).objects().values()
+        elif directive in ("autoclass", "autofunction"):
+            yield getattr(importlib.import_module(room), name)
+        elif directive == "automodule" and ":members:" in options:
+            yield from public_objects(importlib.import_module(name)).values()
 
 
-def test_the_reference_holds_every_family_of_operations() -> None:
-    source = Path(ops.__file__).read_text(encoding="utf-8")
-    families = set(re.findall(r"^from tinygrad_kr\.ops\.(\w+) import", source, re.MULTILINE))
-    page = (DOCS / "api" / "ops.rst").read_text(encoding="utf-8")
-    assert families == set(re.findall(r"operations:: (\w+)", page))
+def test_the_reference_names_all_that_is_public() -> None:
+    pages = (DOCS / "api").glob("*.rst")
+    entries = {id(thing) for page in pages for thing in documented(page)}
+    apart = {GradcheckError, autograd.Variable}  # on pages of their own
+    for module in PUBLIC:
+        for name, thing in public_objects(importlib.import_module(module)).items():
+            if not inspect.ismodule(thing) and thing not in apart:
+                assert id(thing) in entries, f"{module}.{name}"
 
 
 def test_every_experiment_has_its_place_in_the_gallery_and_on_the_map() -> None:
@@ -121,21 +125,49 @@ def test_every_experiment_has_its_place_in_the_gallery_and_on_the_map() -> None:
         assert f"../examples/{script.name}" in places, script.name
 
 
-def test_the_search_finds_words_under_their_particles(tmp_path: Path) -> None:
+def search_index(source: Path, site: Path, *extensions: str) -> Any:
+    """What the search of a site built from ``source`` looks into."""
     pytest.importorskip("sphinx")
-    source, site = tmp_path / "source", tmp_path / "site"
+    listed = ",".join(("korean_search", *extensions))
+    settings = (f"extensions={listed}", "language=ko", "html_search_language=ko")
+    options = [option for setting in settings for option in ("-D", setting)]
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-qC", *options, str(source), str(site)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DOCS / "_ext"), str(ROOT)])},
+        check=True,
+    )
+    found = (site / "searchindex.js").read_text(encoding="utf-8")
+    return json.loads(found.removeprefix("Search.setIndex(").removesuffix(")"))
+
+
+def test_the_search_finds_words_under_their_particles(tmp_path: Path) -> None:
+    source = tmp_path / "source"
     source.mkdir()
     (source / "index.rst").write_text(
         "제목\n====\n\n기울기를 따라 매개변수를 갱신합니다.\n", "utf-8"
     )
-    settings = ("extensions=korean_search", "language=ko", "html_search_language=ko")
-    options = [option for setting in settings for option in ("-D", setting)]
-    subprocess.run(
-        [sys.executable, "-m", "sphinx", "-qWC", *options, str(source), str(site)],
-        env={**os.environ, "PYTHONPATH": str(DOCS / "_ext")},
-        check=True,
-    )
-    found = (site / "searchindex.js").read_text(encoding="utf-8")
-    terms = json.loads(found.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    terms = search_index(source, tmp_path / "site")["terms"]
     assert {"기울기", "기울", "매개변수", "변수", "갱신", "갱신합니다"} <= set(terms)
     assert "따매" not in terms
+
+
+def test_the_search_leads_to_every_operation(tmp_path: Path) -> None:
+    extensions = ("sphinx.ext.autodoc", "sphinx.ext.napoleon", "docstrings", "operations")
+    index = search_index(DOCS / "api", tmp_path, *extensions)
+    pages = {
+        f"{module}.{entry[4]}": index["docnames"][entry[0]]
+        for module, entries in index["objects"].items()
+        for entry in entries
+    }
+    expected = {
+        "hypot": "ops",
+        "scatter_reduce": "ops",
+        "Tensor.hypot": "tensor",
+        "nn.LSTM": "nn",
+        "nn.functional.cosine_similarity": "functional",
+        "linalg.svd": "linalg",
+        "optim.LBFGS": "optim",
+        "func.vmap": "func",
+        "distributions.Normal": "distributions",
+    }
+    assert {name: pages.get(f"tinygrad_kr.{name}") for name in expected} == expected

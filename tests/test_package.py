@@ -89,8 +89,10 @@ def public_objects(module: ModuleType) -> dict[str, Any]:
 
 
 def speaks_both(doc: str | None) -> bool:
-    """Korean in the first line, and a line of English prose below it."""
+    """Korean in the first line, and English prose below it, or behind it if there is no more."""
     first, *rest = (doc or "").strip().splitlines() or [""]
+    if not rest:
+        return bool(re.search(r"[가-힣][^.]*\. [A-Z][^가-힣]+\.$", first))
     return bool(re.search("[가-힣]", first)) and any(
         re.search(r"[A-Za-z]{2,} .*[A-Za-z]{2,}", line) and not re.search("[가-힣]", line)
         for line in rest

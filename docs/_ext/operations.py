@@ -1,5 +1,5 @@
-"""``.. family:: ops.reduction``: the names that a file of the package gives to its room, classes with
-the members that ``:members:`` says.
+"""``.. family:: ops.reduction``: the names that a file of the package gives to its room, classes
+with the members that ``:members:`` says.
 
 Many operations are records, not functions, so autodoc would take them for data.
 """

@@ -22,10 +22,28 @@ PACKAGE = "tinygrad_kr"
 DOCS = Path(__file__).resolve().parents[1]
 RECORD = DOCS / "torch-names.txt"
 JUDGEMENTS = DOCS / "torch-names.toml"
-ROOMS = """torch torch.Tensor torch.nn torch.nn.functional torch.nn.init torch.nn.utils
-    torch.nn.utils.rnn torch.optim torch.optim.lr_scheduler torch.optim.swa_utils torch.utils.data
-    torch.autograd torch.autograd.functional torch.autograd.profiler torch.func torch.linalg
-    torch.special torch.distributions torch.random torch.testing""".split()
+ROOMS = [
+    "torch",
+    "torch.Tensor",
+    "torch.nn",
+    "torch.nn.functional",
+    "torch.nn.init",
+    "torch.nn.utils",
+    "torch.nn.utils.rnn",
+    "torch.optim",
+    "torch.optim.lr_scheduler",
+    "torch.optim.swa_utils",
+    "torch.utils.data",
+    "torch.autograd",
+    "torch.autograd.functional",
+    "torch.autograd.profiler",
+    "torch.func",
+    "torch.linalg",
+    "torch.special",
+    "torch.distributions",
+    "torch.random",
+    "torch.testing",
+]
 
 TEXTS = {
     "ko": {
