@@ -1,6 +1,6 @@
 // The page "Names of torch": a box that leaves only the names that hold what is typed.
 document.addEventListener("DOMContentLoaded", () => {
-  const rooms = [...document.querySelectorAll("section > section[id^=torch]")];
+  const rooms = [...document.querySelectorAll("section > section")];
   const sums = document.querySelectorAll("h1 ~ .table-wrapper");
   const box = document.createElement("input");
   box.type = "search";
