@@ -36,6 +36,7 @@ PUBLIC = (
     "tinygrad_kr.book.optimizer",
     "tinygrad_kr.book.trainer",
     "tinygrad_kr.book.util",
+    "tinygrad_kr.bridge",
     "tinygrad_kr.cuda",
     "tinygrad_kr.datasets",
     "tinygrad_kr.distributions",
@@ -58,7 +59,10 @@ PUBLIC = (
     "tinygrad_kr.transforms",
     "tinygrad_kr.tune",
     "tinygrad_kr.utils.data",
+    "tinygrad_kr.vision",
+    "tinygrad_kr.vision.models",
     "tinygrad_kr.viz",
+    "tinygrad_kr.viz.images",
 )
 
 

@@ -11,6 +11,7 @@ import re
 import sys
 import textwrap
 import tomllib
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -96,11 +97,12 @@ def judgements() -> list[Judgement]:
 def find(name: str) -> Any:
     """What bears the name of PyTorch's here; a LookupError if nothing does."""
     thing: Any = importlib.import_module(PACKAGE)
-    for part in name.split(".")[1:]:
-        try:
-            thing = getattr(thing, part)
-        except AttributeError:
-            raise LookupError(name) from None
+    with warnings.catch_warnings(action="ignore"):  # of old names
+        for part in name.split(".")[1:]:
+            try:
+                thing = getattr(thing, part)
+            except AttributeError:
+                raise LookupError(name) from None
     return thing
 
 
