@@ -49,6 +49,8 @@ PUBLIC = (
     "tinygrad_kr.nn.functional",
     "tinygrad_kr.nn.init",
     "tinygrad_kr.nn.utils",
+    "tinygrad_kr.nn.utils.parametrizations",
+    "tinygrad_kr.nn.utils.parametrize",
     "tinygrad_kr.nn.utils.rnn",
     "tinygrad_kr.optim",
     "tinygrad_kr.optim.lr_scheduler",

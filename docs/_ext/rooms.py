@@ -49,6 +49,8 @@ def family(file: str) -> Family:
 
 
 def listed(path: str) -> list[str]:
+    """The ``__all__`` of a module, or the public names that it defines."""
     module = importlib.import_module(path)
-    names: list[str] = getattr(module, "__all__", [])
+    own = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == path]
+    names: list[str] = getattr(module, "__all__", [name for name in own if name[0] != "_"])
     return names
