@@ -62,9 +62,9 @@ def check_linear(x: Array, w: Array, b: Array | None) -> None:
             f"입력의 폭이 {width}(형상 {x.shape})인데 {expected}이어야 합니다.",
             f"the input has width {width} (shape {x.shape}), expected {expected}.",
         )
-    same_dtype(x, w)
+    same_dtype(x, w, "fiu")
     if b is not None:
-        same_dtype(x, b)
+        same_dtype(x, b, "fiu")
         if b.shape != w.shape[1:]:
             raise ShapeError(
                 f"편향의 형상이 {b.shape}인데 {w.shape[1:]}이어야 합니다.",
@@ -72,9 +72,9 @@ def check_linear(x: Array, w: Array, b: Array | None) -> None:
             )
 
 
-def same_dtype(x: Any, own: Any) -> None:
+def same_dtype(x: Any, own: Any, kinds: str = "f") -> None:
     """매개변수와 자료형이 다르면 거절한다. Refuse another dtype than the parameters'."""
-    if x.dtype == own.dtype and x.dtype.kind != "b":
+    if x.dtype == own.dtype and x.dtype.kind in kinds:
         return
     how = f"input.to({own.dtype})" if x.dtype.kind == "f" else "input.float()"
     raise DTypeError(

@@ -46,7 +46,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
             f"the bias has shape {bias.shape}, expected {w.shape[:1]}.",
         )
     for x in (a, b, w if bias is None else array_of(bias)):
-        same_dtype(x, w)
+        same_dtype(x, w, "fiu")
     y: Tensor = einsum("...i,oij,...j->...o", input1, weight, input2)
     return y if bias is None else y + bias
 
