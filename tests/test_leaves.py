@@ -67,6 +67,10 @@ def test_a_name_that_is_nowhere_is_refused_in_both_languages() -> None:
         assert not hasattr(owner, "nonsense")
 
 
+def test_a_leaf_file_is_no_name() -> None:
+    assert not hasattr(tinygrad_kr, "scattering") and not hasattr(nn, "recurrent")
+
+
 def test_a_submodule_is_found_without_importing_it() -> None:
     assert run("import tinygrad_kr; print(tinygrad_kr.book.install.__name__)") == "install\n"
 

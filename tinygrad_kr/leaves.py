@@ -35,7 +35,7 @@ def leaves(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]
         if find_spec(f"{package}.{name}"):
             return import_module(f"{package}.{name}")
         value = vars(import_module(f"{package}.more")).get(name)
-        if value is None or getattr(value, "__name__", "").startswith(f"{package}.more"):
+        if value is None or ".more" in getattr(value, "__name__", ""):
             raise missing(package, name)  # or a leaf file itself
         setattr(sys.modules[package], name, value)  # found at once the next time
         return value

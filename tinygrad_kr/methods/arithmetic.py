@@ -201,8 +201,8 @@ class ArithmeticMethods(TensorBase):
     def mul(self, other: Any) -> Tensor:
         return ops.mul(self, other)
 
-    def pow(self, other: Any) -> Tensor:
-        return ops.pow(self, other)
+    def pow(self, exponent: Any) -> Tensor:
+        return ops.pow(self, exponent)
 
     def remainder(self, other: Any) -> Tensor:
         return ops.remainder(self, other)

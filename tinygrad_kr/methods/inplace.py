@@ -33,8 +33,8 @@ class InplaceMethods(TensorBase):
     def mul_(self, other: Any) -> Tensor:
         return inplace.apply(self, ops.mul, other)
 
-    def pow_(self, other: Any) -> Tensor:
-        return inplace.apply(self, ops.pow, other)
+    def pow_(self, exponent: Any) -> Tensor:
+        return inplace.apply(self, ops.pow, exponent)
 
     def remainder_(self, other: Any) -> Tensor:
         return inplace.apply(self, ops.remainder, other)
