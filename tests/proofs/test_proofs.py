@@ -44,11 +44,11 @@ VARIANTS = Counter(op_of(record.name) for record in RECORDS)
 
 
 def draws_of(record: OpRecord) -> int:
-    """Of every op 20 a record by default, of a function or a layer, which are ops in other clothes,
+    """Of every op 15 a record by default, of a function or a layer, which are ops in other clothes,
     10; in the thorough profile of every op and function 10,000 in all, of a layer 1,000."""
     profile = settings().max_examples
     if profile < 1000:
-        return profile // 5 if record.name.startswith(("F.", "nn.")) else 2 * profile // 5
+        return profile // 5 if record.name.startswith(("F.", "nn.")) else 3 * profile // 10
     whole = profile if record.name.startswith("nn.") else 10 * profile
     return -(-whole // VARIANTS[op_of(record.name)])
 

@@ -136,7 +136,7 @@ class Conv2d(_Conv):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Conv2d(1, 30, kernel_size=5)(ops.zeros(8, 1, 28, 28)).shape
-    (8, 30, 24, 24)
+    torch.Size([8, 30, 24, 24])
     """
 
     _dims = 2
@@ -233,7 +233,7 @@ class ConvTranspose2d(_ConvTranspose):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.ConvTranspose2d(16, 3, kernel_size=4, stride=2, padding=1)(ops.zeros(8, 16, 7, 7)).shape
-    (8, 3, 14, 14)
+    torch.Size([8, 3, 14, 14])
     """
 
     _dims = 2

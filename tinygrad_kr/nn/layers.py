@@ -50,7 +50,7 @@ class Linear(Module):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Linear(3, 2)(ops.zeros(5, 3)).shape
-    (5, 2)
+    torch.Size([5, 2])
     """
 
     def __init__(
@@ -410,7 +410,7 @@ class Flatten(Plain):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Flatten()(ops.zeros(8, 1, 28, 28)).shape
-    (8, 784)
+    torch.Size([8, 784])
     """
 
     start_dim: int = 1

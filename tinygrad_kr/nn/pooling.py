@@ -161,7 +161,7 @@ class AdaptiveAvgPool2d(_Adaptive):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.AdaptiveAvgPool2d(1)(ops.ones(8, 3, 7, 5)).shape
-    (8, 3, 1, 1)
+    torch.Size([8, 3, 1, 1])
     """
 
     _function = staticmethod(F.adaptive_avg_pool2d)

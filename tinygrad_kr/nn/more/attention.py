@@ -54,7 +54,7 @@ class MultiheadAttention(Module):
     >>> x = ops.zeros(8, 5, 6)
     >>> y, weights = nn.MultiheadAttention(6, 2, batch_first=True)(x, x, x)
     >>> y.shape, weights.shape
-    ((8, 5, 6), (8, 5, 5))
+    (torch.Size([8, 5, 6]), torch.Size([8, 5, 5]))
     """
 
     def __init__(

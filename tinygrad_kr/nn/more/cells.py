@@ -95,7 +95,7 @@ class RNNCell(RNNCellBase):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.RNNCell(3, 5)(ops.zeros(8, 3)).shape
-    (8, 5)
+    torch.Size([8, 5])
     """
 
     def __init__(

@@ -105,7 +105,7 @@ class Embedding(_Embeddings):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Embedding(10, 3)(ops.creation.tensor([[1, 2], [4, 1]])).shape
-    (2, 2, 3)
+    torch.Size([2, 2, 3])
     """
 
     def __init__(

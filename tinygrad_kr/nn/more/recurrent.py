@@ -263,7 +263,7 @@ class RNN(RNNBase):
     >>> from tinygrad_kr import nn, ops
     >>> output, h = nn.RNN(3, 5, num_layers=2, batch_first=True)(ops.zeros(8, 10, 3))
     >>> output.shape, h.shape
-    ((8, 10, 5), (2, 8, 5))
+    (torch.Size([8, 10, 5]), torch.Size([2, 8, 5]))
     """
 
     def __init__(
@@ -303,7 +303,7 @@ class LSTM(RNNBase):
     >>> from tinygrad_kr import nn, ops
     >>> output, (h, c) = nn.LSTM(3, 5, bidirectional=True)(ops.zeros(10, 8, 3))
     >>> output.shape, h.shape, c.shape
-    ((10, 8, 10), (2, 8, 5), (2, 8, 5))
+    (torch.Size([10, 8, 10]), torch.Size([2, 8, 5]), torch.Size([2, 8, 5]))
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -42,7 +42,7 @@ class Unfold(Plain):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Unfold((2, 3))(ops.zeros(2, 5, 3, 4)).shape
-    (2, 30, 4)
+    torch.Size([2, 30, 4])
     """
 
     kernel_size: Ints
@@ -120,7 +120,7 @@ class Unflatten(Plain):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.Unflatten(1, (2, -1))(ops.zeros(3, 8)).shape
-    (3, 2, 4)
+    torch.Size([3, 2, 4])
     """
 
     dim: int

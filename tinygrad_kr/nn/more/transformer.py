@@ -103,7 +103,7 @@ class TransformerEncoderLayer(_Layer):
 
     >>> from tinygrad_kr import nn, ops
     >>> nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)(ops.zeros(4, 5, 6)).shape
-    (4, 5, 6)
+    torch.Size([4, 5, 6])
     """
 
     _attentions = ("self_attn",)

@@ -157,7 +157,7 @@ def frexp(input: Any) -> Frexp:
 
     >>> import tinygrad_kr as tg
     >>> tg.frexp(tg.tensor([6.0, -0.25]))
-    Frexp(mantissa=tensor([ 0.7500, -0.5000]), exponent=tensor([ 3, -1], dtype=int32))
+    Frexp(mantissa=tensor([ 0.7500, -0.5000]), exponent=tensor([ 3, -1], dtype=torch.int32))
 
     Raises:
         DTypeError: of integers or bools.
