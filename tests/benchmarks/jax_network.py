@@ -72,3 +72,26 @@ def network(work: Work) -> Net:
 
     scores = jax.jit(lambda params, stats, x: forward(work, params, stats, x, None)[0])
     return Net(train, lambda x: scores(params, stats, x), jnp.asarray)
+
+
+def trained(scores: Any, params: Any, rule: str) -> Net:
+    """A function ``scores(params, x)`` trained by a rule on the cross-entropy."""
+    optimizer = {"sgd": optax.sgd, "adam": optax.adam}[rule](RATES[rule])
+    state = optimizer.init(params)
+
+    @jax.jit
+    def update(params: Any, state: Any, x: Any, t: Any) -> Any:
+        def loss_of(params: Any) -> Any:
+            y = scores(params, x)
+            return optax.softmax_cross_entropy_with_integer_labels(y, t).mean()
+
+        loss, grads = jax.value_and_grad(loss_of)(params)
+        updates, state = optimizer.update(grads, state)
+        return optax.apply_updates(params, updates), state, loss
+
+    def train(x: Any, t: Any) -> Any:
+        nonlocal params, state
+        params, state, loss = update(params, state, x, t)
+        return loss
+
+    return Net(train, lambda x: scores(params, x), jnp.asarray)

@@ -79,12 +79,11 @@ def the_pytorch_way(torch: Any, work: Images) -> Net:
 def jax(work: Images, training: bool = True) -> Net:
     import jax
     import jax.numpy as jnp
-    import optax
+
+    from .jax_network import trained
 
     weights = [jnp.asarray(w) for w in initial(work)]
     params = [(w, jnp.zeros(len(w))) for w in weights]
-    optimizer = optax.sgd(RATES[work.rule])
-    state = optimizer.init(params)
 
     def scores(params: Any, x: Any) -> Any:
         for (w, b), margin in zip(params[:2], (2, 0), strict=True):
@@ -96,22 +95,7 @@ def jax(work: Images, training: bool = True) -> Net:
             x = jax.nn.relu(x @ w.T + b)
         return x @ params[-1][0].T + params[-1][1]
 
-    @jax.jit
-    def update(params: Any, state: Any, x: Any, t: Any) -> Any:
-        def loss_of(params: Any) -> Any:
-            y = scores(params, x)
-            return optax.softmax_cross_entropy_with_integer_labels(y, t).mean()
-
-        loss, grads = jax.value_and_grad(loss_of)(params)
-        updates, state = optimizer.update(grads, state)
-        return optax.apply_updates(params, updates), state, loss
-
-    def train(x: Any, t: Any) -> Any:
-        nonlocal params, state
-        params, state, loss = update(params, state, x, t)
-        return loss
-
-    return Net(train, lambda x: scores(params, x), jnp.asarray)
+    return trained(scores, params, work.rule)
 
 
 def mygrad(work: Images, training: bool = True) -> Net:

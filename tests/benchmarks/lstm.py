@@ -82,12 +82,11 @@ def the_pytorch_way(torch: Any, work: Sequences) -> Net:
 def jax(work: Sequences, training: bool = True) -> Net:
     import jax
     import jax.numpy as jnp
-    import optax
+
+    from .jax_network import trained
 
     w, u, v = map(jnp.asarray, initial(work))
     params = w.T, u.T, jnp.zeros(len(w)), v, jnp.zeros(work.classes)
-    optimizer = {"sgd": optax.sgd, "adam": optax.adam}[work.rule](RATES[work.rule])
-    state = optimizer.init(params)
 
     def scores(params: Any, x: Any) -> Any:
         w, u, b, v, shift = params
@@ -102,22 +101,7 @@ def jax(work: Sequences, training: bool = True) -> Net:
         (h, _), _ = jax.lax.scan(step, (zero, zero), jnp.swapaxes(x @ w + b, 0, 1))
         return h @ v + shift
 
-    @jax.jit
-    def update(params: Any, state: Any, x: Any, t: Any) -> Any:
-        def loss_of(params: Any) -> Any:
-            y = scores(params, x)
-            return optax.softmax_cross_entropy_with_integer_labels(y, t).mean()
-
-        loss, grads = jax.value_and_grad(loss_of)(params)
-        updates, state = optimizer.update(grads, state)
-        return optax.apply_updates(params, updates), state, loss
-
-    def train(x: Any, t: Any) -> Any:
-        nonlocal params, state
-        params, state, loss = update(params, state, x, t)
-        return loss
-
-    return Net(train, lambda x: scores(params, x), jnp.asarray)
+    return trained(scores, params, work.rule)
 
 
 def pydynet(work: Sequences, training: bool = True) -> Net:
