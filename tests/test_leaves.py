@@ -11,7 +11,10 @@ import pytest
 
 import tinygrad_kr
 from tinygrad_kr import nn
+from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.errors import MissingNameError
+from tinygrad_kr.methods.more import MoreMethods
+from tinygrad_kr.methods.rare import NAMES
 
 PACKAGE = Path(tinygrad_kr.__file__).parent
 
@@ -60,8 +63,21 @@ def test_only_leaves_and_type_checkers_see_leaves(path: Path) -> None:
     assert [name for name in imports(tree) if "more" in name.split(".")] == []
 
 
+def test_the_rarer_methods_are_all_listed() -> None:
+    assert sorted(NAMES) == sorted(set(dir(MoreMethods)) - set(dir(TensorBase)))
+    for name in NAMES:
+        assert getattr(tinygrad_kr.Tensor, name) is getattr(MoreMethods, name)
+
+
+def test_no_read_of_a_tensor_goes_through_python() -> None:
+    """A ``__getattr__`` would make every read of a slot several times as slow."""
+    for kind in (tinygrad_kr.Tensor, nn.Parameter):
+        assert kind.__getattribute__ is object.__getattribute__
+        assert not hasattr(kind, "__getattr__")
+
+
 def test_a_name_that_is_nowhere_is_refused_in_both_languages() -> None:
-    for owner in (tinygrad_kr, nn, tinygrad_kr.Tensor, tinygrad_kr.ones(2)):
+    for owner in (tinygrad_kr, nn):
         with pytest.raises(MissingNameError, match=r"nonsense이\(가\) 없습니다[\s\S]*has no"):
             owner.nonsense  # noqa: B018
         assert not hasattr(owner, "nonsense")

@@ -21,7 +21,7 @@ from tinygrad_kr.methods.arithmetic import ArithmeticMethods
 from tinygrad_kr.methods.conversion import ConversionMethods
 from tinygrad_kr.methods.inplace import InplaceMethods
 from tinygrad_kr.methods.numpy_protocol import NumpyMethods
-from tinygrad_kr.methods.rare import RareMethods, TensorType
+from tinygrad_kr.methods.rare import RareMethods
 from tinygrad_kr.methods.reduction import ReductionMethods
 from tinygrad_kr.methods.shape import ShapeMethods
 from tinygrad_kr.ops.creation import legacy_array, require_grad
@@ -41,7 +41,6 @@ class Tensor(
     ConversionMethods,
     NumpyMethods,
     MoreMethods,
-    metaclass=TensorType,
 ):
     """다차원 배열과, 그 값이 어떻게 계산되었는지.
 
