@@ -101,7 +101,8 @@ class Unary(_Pointwise):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._keeps_y, self._keeps_x = self._plan(1).keeps[:2]
+        plan = self._plan(1)
+        self._keeps_y, self._keeps_x = plan.y, bool(plan.inputs)
 
     def __call__(self, input: Any, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
@@ -144,7 +145,8 @@ class Binary(_Pointwise):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Indexed by (a needs a gradient) + 2 * (b needs one): whether y, a and b are kept.
-        self._keeps = [self._plan(i).keeps[:3] for i in range(4)]
+        plans = [self._plan(i) for i in range(4)]
+        self._keeps = [(p.y, 0 in p.inputs, 1 in p.inputs) for p in plans]
 
     def __call__(self, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         if out is not None:

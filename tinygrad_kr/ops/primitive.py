@@ -64,10 +64,10 @@ def _binder(vjp: Vjp, columns: Sequence[str]) -> Callable[[Any, Sequence[Any]], 
 class _Plan(NamedTuple):
     """What a call keeps, when a certain set of its inputs need a gradient."""
 
-    keeps: list[bool]  # which columns are kept
-    drops: list[int]  # where those stand that are not, the shapes aside
-    held: list[int]  # which inputs are kept
-    shapes: bool  # whether the shape of an input is
+    y: bool  # whether the output is kept
+    inputs: list[int]  # which inputs are
+    shapes: list[int]  # the shapes of which inputs
+    static: list[tuple[str, int]]  # which static arguments, and in which column
 
 
 def operand(value: Any) -> Any:
@@ -149,7 +149,6 @@ class Primitive:
         else:
             names = [p.name for p in _parameters(vjp)[2:]]
             self._shared_where = [self.columns.index(n) for n in names]
-        self._no_shapes = [None] * len(self.inputs)
         # By the inputs that need a gradient: the sum of 2 ** i over their numbers; any number of
         # inputs share the first bit.
         self._plans: dict[int, _Plan] = {}
@@ -179,13 +178,12 @@ class Primitive:
             asked = {p.name for n in running for p in _parameters(self.vjps[n])[1:]}
         if self.reference is not None:
             asked |= {p.name for p in _parameters(self.reference)} & set(self.columns)
-        keeps = [c in asked for c in self.columns]
-        drops = [i for i, kept in enumerate(keeps) if not kept]
-        held = [i for i, n in enumerate(self.inputs) if n in asked]
-        shapes = any(f"{n}_shape" in asked for n in self.inputs)
-        if not shapes:  # None there already
-            drops = [i for i in drops if not self.columns[i].endswith("_shape")]
-        plan = self._plans[needs] = _Plan(keeps, drops, held, shapes)
+        plan = self._plans[needs] = _Plan(
+            y="y" in asked,
+            inputs=[i for i, n in enumerate(self.inputs) if n in asked],
+            shapes=[i for i, n in enumerate(self.inputs) if f"{n}_shape" in asked],
+            static=[(n, self.columns.index(n)) for n in self.static if n in asked],
+        )
         return plan
 
     def __call__(self, *inputs: Any, **static: Any) -> Any:
@@ -229,17 +227,23 @@ class Primitive:
     ) -> tuple[list[Any], list[Check]]:  # fmt: skip
         """The kept row of a call, and the version checks of the inputs in it."""
         plan = self._plans.get(needs) or self._plan(needs)
-        row: list[Any]
+        row: list[Any] = [None] * len(self.columns)
+        held: Sequence[int] = plan.inputs
+        if plan.y:
+            row[0] = y
         if self.variadic:
-            row = [y, tuple(arrays), tuple([a.shape for a in arrays])]
-            held: Sequence[int] = range(len(inputs)) if plan.held else ()
+            if held:
+                row[1] = tuple(arrays)
+                held = range(len(inputs))
+            if plan.shapes:
+                row[2] = tuple([np.shape(a) for a in arrays])
         else:
-            row = [y, *arrays, *(map(np.shape, arrays) if plan.shapes else self._no_shapes)]
-            held = plan.held
-        for name in self.static:
-            row.append(static[name])
-        for i in plan.drops:
-            row[i] = None
+            for i in held:
+                row[1 + i] = arrays[i]
+            for i in plan.shapes:
+                row[1 + len(self.inputs) + i] = np.shape(arrays[i])
+        for name, column in plan.static:
+            row[column] = static[name]
         checks = []
         for i in held:
             x = inputs[i]
