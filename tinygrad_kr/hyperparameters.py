@@ -7,7 +7,6 @@ stays float32) or refuses it, before anything is altered.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,20 +40,26 @@ def number(
         result = float(value)
     except OverflowError:
         result = math.inf
+    if (
+        math.isfinite(result)
+        and (least is None or result >= least)
+        and (above is None or result > above)
+        and (most is None or result <= most)
+        and (below is None or result < below)
+    ):
+        return result
     bounds = [
-        (holds, bound, korean, english)
-        for holds, bound, korean, english in (
-            (operator.ge, least, "이상", "at least"),
-            (operator.gt, above, "초과", "above"),
-            (operator.le, most, "이하", "at most"),
-            (operator.lt, below, "미만", "below"),
+        (bound, korean, english)
+        for bound, korean, english in (
+            (least, "이상", "at least"),
+            (above, "초과", "above"),
+            (most, "이하", "at most"),
+            (below, "미만", "below"),
         )
         if bound is not None
     ]
-    if math.isfinite(result) and all(holds(result, bound) for holds, bound, _, _ in bounds):
-        return result
-    korean = ", ".join(["유한한 수", *(f"{bound:g} {word}" for _, bound, word, _ in bounds)])
-    english = ", ".join(["finite", *(f"{word} {bound:g}" for _, bound, _, word in bounds)])
+    korean = ", ".join(["유한한 수", *(f"{bound:g} {word}" for bound, word, _ in bounds)])
+    english = ", ".join(["finite", *(f"{word} {bound:g}" for bound, _, word in bounds)])
     raise HyperparameterError(
         f"{name}={value!r}: 조건에 맞지 않습니다({korean}).",
         f"{name}={value!r} is out of range; it must be {english}.",

@@ -271,13 +271,15 @@ def cross_entropy(
     reduction = chosen_reduction(reduction, size_average, reduce)
     smoothing = label_smoothing and number("label_smoothing", label_smoothing, least=0, most=1)
     axis, w = check_classes("cross_entropy", input, weight)
+    shape = as_array(input).shape
+    probabilities = as_array(target).shape == shape
     if choice("convention", convention, ("torch", "book")) == "book":
         check_plain(smoothing)
         logs = log_of(softmax(input, axis))
-        if target.shape == input.shape:
+        if probabilities:
             return _from_probabilities(logs, target, w, reduction, 0.0, axis)
         return nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
-    if target.shape == input.shape:
+    if probabilities:
         if ignore_index >= 0:
             raise ArgumentError(
                 f"확률인 정답에는 ignore_index가 없습니다: {ignore_index}.",
@@ -285,9 +287,9 @@ def cross_entropy(
             )
         logs = log_softmax(input, axis)
         return _from_probabilities(logs, target, w, reduction, smoothing, axis)
-    numbers, ignored = labels_of(input.shape, axis, target, ignore_index)
+    numbers, ignored = labels_of(shape, axis, target, ignore_index)
     rows = input
-    if input.ndim != 2:
+    if len(shape) != 2:
         last = movedim(input, axis, -1)
         rows = reshape(last, (numbers.size, last.shape[-1]))
     empty = not numbers.size or (ignored is not None and bool(ignored.all()))
@@ -295,7 +297,7 @@ def cross_entropy(
     share: Any = 1 / numbers.size if averaged else 1.0
     rest = None
     if smoothing or w is not None or ignored is not None:
-        share, rest = _shares(w, numbers, ignored, smoothing, input.shape[axis], averaged, rows)
+        share, rest = _shares(w, numbers, ignored, smoothing, shape[axis], averaged, rows)
     loss: Tensor = fused.cross_entropy(rows, numbers.reshape(-1), share, rest, reduction != "none")
     if reduction == "none":
         return reshape(loss, numbers.shape)

@@ -95,13 +95,14 @@ def check_binary(name: str, input: Any, target: Any) -> None:
 def check_classes(name: str, input: Any, weight: Any) -> tuple[int, Array | None]:
     """The dimension of the classes, 0 in (C,) and 1 in (N, C, ...), and their weights."""
     need_floating(name, input)
-    if not input.ndim:
+    shape = as_array(input).shape
+    if not shape:
         raise ShapeError(
             f"{name}: 입력은 (C,), (N, C), (N, C, d1, ...)이어야 합니다: ().",
             f"{name}: the input must be (C,), (N, C), (N, C, d1, ...), not ().",
         )
-    axis = 0 if input.ndim == 1 else 1
-    classes = input.shape[axis]
+    axis = 0 if len(shape) == 1 else 1
+    classes = shape[axis]
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(
             f"weight의 형상은 ({classes},)이어야 합니다: {weight.shape}.",
