@@ -88,17 +88,21 @@ def at_the_label(flat: bool, rows: int, columns: int) -> Ways:
 
 def relu(rows: int, columns: int) -> Ways:
     x = draw(rows, columns) - f32(0.5)
-    return lambda: np.maximum(x, 0), lambda: np.maximum(x, np.zeros(columns, f32))
+
+    def with_zeros() -> Any:
+        zeros = np.zeros(x.shape, f32)
+        return np.maximum(x, zeros, out=zeros)
+
+    return lambda: np.maximum(x, 0), with_zeros
 
 
 def relu_backward(bits: bool, rows: int, columns: int) -> Ways:
     g, y = draw(rows, columns), np.maximum(draw(rows, columns) - f32(0.5), 0)
 
     def by_bits() -> Any:
-        mask = (y != 0).view(np.int8).astype(np.int32)
-        np.negative(mask, out=mask)
-        mask &= g.view(np.int32)
-        return mask.view(f32)
+        bits = (y != 0).astype(np.int32)
+        bits *= g.view(np.int32)
+        return bits.view(f32)
 
     return lambda: g * (y != 0), by_bits if bits else lambda: np.where(y != 0, g, f32(0))
 
@@ -115,11 +119,14 @@ def squares_of_columns(rows: int, columns: int) -> Ways:
     return lambda: (x * x).sum(axis=0), lambda: np.einsum("ij,ij->j", x, x)
 
 
-def mask(count: int) -> Ways:
-    def by_bits() -> Any:
-        return rng.bit_generator.random_raw(count // 8).view(np.uint8) >= np.uint8(128)
+def mask(bits: int, count: int) -> Ways:
+    """8 random bits an element, or 1."""
 
-    return lambda: rng.random(count, dtype=f32) >= 0.5, by_bits
+    def drawn() -> Any:
+        raw = rng.bit_generator.random_raw(count * bits // 64).view(np.uint8)
+        return np.unpackbits(raw).view(np.bool_) if bits == 1 else raw >= np.uint8(128)
+
+    return lambda: rng.random(count, dtype=f32) >= 0.5, drawn
 
 
 # Update rules
@@ -268,6 +275,31 @@ def root(count: int) -> Ways:
     return lambda: np.sqrt(small, out=out), lambda: np.sqrt(proper, out=out)
 
 
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 1
+
+
+class Asking(Slotted):
+    """Asked only for what is not there."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+def reads(thing: Slotted, count: int) -> None:
+    for _ in range(count):
+        thing.value  # noqa: B018
+
+
+def asked_or_not(count: int) -> Ways:
+    return partial(reads, Asking(), count), partial(reads, Slotted(), count)
+
+
 class Piece(NamedTuple):
     ways: Callable[..., Ways]
     sizes: tuple[int, ...] = ()
@@ -307,11 +339,12 @@ CASES = {
     "`np.maximum(x, 0)` → `np.maximum(x, zeros)`, 128 × 512": Piece(relu, (128, 512)),
     "`g * (y != 0)` → `np.where`, 100 × 50": Piece(WHERE, (100, 50)),
     "`g * (y != 0)` → `np.where`, 128 × 512": Piece(WHERE, (128, 512)),
-    "`g * (y != 0)` → `-(y != 0) & g`, 100 × 50": Piece(BITS, (100, 50)),
-    "`g * (y != 0)` → `-(y != 0) & g`, 128 × 512": Piece(BITS, (128, 512)),
+    "`g * (y != 0)` → `bits of g * (y != 0)`, 100 × 50": Piece(BITS, (100, 50)),
+    "`g * (y != 0)` → `bits of g * (y != 0)`, 128 × 512": Piece(BITS, (128, 512)),
     "`x[rows]` → `np.take(out=)`, 256 × 784": Piece(take_rows, (60_000, 784, 256)),
     "`(x * x).sum(0)` → `einsum`, 128 × 512": Piece(squares_of_columns, (128, 512)),
-    "`random() >= 0.5` → `random_raw()`, 128 × 512": Piece(mask, (65_536,)),
+    "`random() >= 0.5` → 8 bits each, 128 × 512": Piece(mask, (8, 65_536)),
+    "`random() >= 0.5` → 1 bit each, 128 × 512": Piece(mask, (1, 65_536)),
     "momentum, 6,000,000 → 23 × 262,144": Piece(MOMENTUM, (SIX, BLOCK)),
     "momentum, 6,000,000 → 733 × 8,192": Piece(MOMENTUM, (SIX, 2**13)),
     "Adam, 6,000,000 → 23 × 262,144": Piece(ADAM, (SIX, BLOCK)),
@@ -323,6 +356,7 @@ CASES = {
     "`np.multiply(a, a)` → `2.0 * 2.0`": Piece(array_or_float),
     "Tensor → `np.multiply`": Piece(tensor_or_array),
     "`requires_grad`: True → False": Piece(with_graph_or_without),
+    "1,000 × `t.value`: with `__getattr__` → without": Piece(asked_or_not, (1_000,)),
     "`a + a`: `x @ x` + 0 s → + 0.3 s": Piece(after_a_product, (512,)),
     "`np.sqrt(v)`, v ≈ 1e-39 → v ≈ 1, 100,000": Piece(root, (100_000,)),
     "40 × (64 × 64), σ 0.01 → 0.125": Piece(small_or_proper),

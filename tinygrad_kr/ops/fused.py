@@ -58,19 +58,17 @@ AFFINE = Primitive(
 
 def linear(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight.T + bias의 행마다의 곱. The affine map of the last dimension of ``x``."""
-    return _rows(_linear, x, weight, bias, weight.shape[0])
+    return _linear(x, weight, bias) if x.ndim == 2 else _by_rows(_linear, x, weight, bias)
 
 
 def affine(x: Any, weight: Any, bias: Any) -> Any:
     """x @ weight + bias: 책의 꼴. :func:`linear` as the book writes it, of an (in, out) weight."""
-    return _rows(AFFINE, x, weight, bias, weight.shape[1])
+    return AFFINE(x, weight, bias) if x.ndim == 2 else _by_rows(AFFINE, x, weight, bias)
 
 
-def _rows(op: Primitive, x: Any, weight: Any, bias: Any, width: int) -> Any:
-    if x.ndim == 2:
-        return op(x, weight, bias)
-    rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
-    return reshape(op(rows, weight, bias), (*x.shape[:-1], width))
+def _by_rows(op: Primitive, x: Any, weight: Any, bias: Any) -> Any:
+    y = op(reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])), weight, bias)
+    return reshape(y, (*x.shape[:-1], y.shape[-1]))
 
 
 def channels(x: Any) -> tuple[int, ...]:
@@ -299,10 +297,15 @@ def cross_entropy(x: Any, labels: Array, share: Any, rest: Array | None, reduce:
 def keep_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
     """원소마다 확률 p로 False인 마스크.
 
-    Exactly: 8 random bits an element decide all but the one case in 256 that lies across ``p``.
+    Exactly: a random bit an element for p = 1/2; else 8, which decide all but the one case in 256
+    that lies across ``p``.
     """
     count = math.prod(shape)
-    bits = rng.bit_generator.random_raw((count + 7) // 8).view(np.uint8)[:count]
+    raw = rng.bit_generator.random_raw
+    if p == 0.5:
+        coins = np.unpackbits(raw((count + 63) // 64).view(np.uint8), count=count)
+        return coins.view(np.bool_).reshape(shape)
+    bits = raw((count + 7) // 8).view(np.uint8)[:count]
     whole, rest = divmod(p * 256, 1)
     if whole >= 256:
         return np.zeros(shape, np.bool_)
