@@ -129,7 +129,7 @@ def defaults(function: Callable[..., Any], *without: str) -> dict[str, Any]:
 @rules
 def test_every_option_is_in_the_formula_and_is_varied(name: str) -> None:
     rule = RULES[name]
-    options = defaults(rule.make, "params")
+    options = defaults(rule.make, "params", "how")
     assert options == defaults(rule.reference, "w", "grads")
     assert options.keys() == rule.options.keys()
     seen: list[dict[str, Any]] = []

@@ -290,6 +290,21 @@ def test_integers_and_numpy_numbers_are_taken_as_floats() -> None:
     assert group["betas"] == (0.0, 0.5) and type(group["betas"][1]) is float
 
 
+@every
+def test_how_pytorch_is_to_compute_changes_nothing(make: Callable[..., optim.Optimizer]) -> None:
+    plain, told = parameters(), parameters()
+    run(make(plain), plain, range(3))
+    run(
+        make(told, foreach=True, fused=False, capturable=True, differentiable=False), told, range(3)
+    )
+    assert [frozen(p) for p in told] == [frozen(p) for p in plain]
+    with pytest.raises(ArgumentError, match="differentiable") as error:
+        make(parameters(), differentiable=True)
+    two_lines(error)
+    with pytest.raises(TypeError, match="nonsense"):
+        make(parameters(), nonsense=True)
+
+
 # Parameters and groups
 
 

@@ -5,13 +5,13 @@ A rate for each element: AdaGrad, and RMSProp, which forgets.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle, settle_eps
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent, next_step
 
 
 def adagrad_(
@@ -82,6 +82,7 @@ class AdaGrad(Optimizer):
         *,
         maximize: bool = False,
         convention: str = "torch",
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -92,7 +93,7 @@ class AdaGrad(Optimizer):
             maximize=maximize,
             convention=convention,
         )
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-10, book=1e-7)
@@ -200,6 +201,7 @@ class RMSProp(Optimizer):
         *,
         maximize: bool = False,
         convention: str = "torch",
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -211,7 +213,7 @@ class RMSProp(Optimizer):
             maximize=maximize,
             convention=convention,
         )
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-8, book=1e-7)

@@ -6,13 +6,13 @@ Adam and AdamW.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, pair, settle, settle_eps
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent, next_step
 
 
 def adam_(
@@ -106,6 +106,7 @@ class Adam(Optimizer):
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
         convention: str = "torch",
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -117,7 +118,7 @@ class Adam(Optimizer):
             decoupled_weight_decay=decoupled_weight_decay,
             convention=convention,
         )
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)
 
     def _check(self, group: Group) -> None:
         settle_eps(group, torch=1e-8, book=1e-7)
@@ -168,6 +169,7 @@ class AdamW(Adam):
         *,
         maximize: bool = False,
         convention: str = "torch",
+        **how: Unpack[How],
     ) -> None:
         super().__init__(
             params,
@@ -179,6 +181,7 @@ class AdamW(Adam):
             maximize=maximize,
             decoupled_weight_decay=True,
             convention=convention,
+            **how,
         )
 
     def _check(self, group: Group) -> None:

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from operator import is_
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
@@ -34,6 +34,18 @@ Settled = tuple[dict[str, Any], dict[str, float]]
 _UNSAID: Final[Group] = {"convention": "torch", "decoupled_weight_decay": False, "maximize": False}
 
 
+class How(TypedDict, total=False):
+    """PyTorch에게 계산하는 방법을 고르는 선택들. 여기에서는 아무것도 바꾸지 않는다.
+
+    How PyTorch is to compute a step. Taken for compatibility: the step is the same.
+    """
+
+    foreach: bool | None
+    fused: bool | None
+    capturable: bool
+    differentiable: bool
+
+
 class Optimizer:
     """옵티마이저(최적화 기법)의 바탕.
 
@@ -46,6 +58,7 @@ class Optimizer:
         params: an ordered iterable of tensors, or of dict groups with ``"params"`` and
             hyperparameters of their own.
         defaults: the hyperparameters of a group that sets none.
+        foreach, fused, capturable: taken for compatibility (:class:`How`).
 
     Raises:
         ArgumentError: no parameters, one given twice, or something that is no leaf tensor.
@@ -64,7 +77,15 @@ class Optimizer:
     # The groups' values that were checked last, and what they mean.
     _checked: tuple[list[Any], list[Settled]] = ([], [])
 
-    def __init__(self, params: Params, defaults: Group) -> None:
+    def __init__(
+        self, params: Params, defaults: Group, *, foreach: bool | None = None,
+        fused: bool | None = None, capturable: bool = False, differentiable: bool = False,
+    ) -> None:  # fmt: skip
+        if differentiable:
+            raise ArgumentError(
+                "갱신을 미분할 수는 없습니다(differentiable=True).",
+                "steps cannot be differentiated (differentiable=True).",
+            )
         self.defaults = dict(defaults)
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Group] = []

@@ -5,12 +5,12 @@ Stochastic gradient descent, and momentum as the book writes it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
 from tinygrad_kr.hyperparameters import flag, number, settle
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent
 
 
 def sgd_(
@@ -89,9 +89,10 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay)
-        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize})
+        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize}, **how)
 
     def _check(self, group: Group) -> None:
         settle(group, number, "lr", "momentum", "weight_decay", least=0)
@@ -178,9 +179,10 @@ class Momentum(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(lr=lr, momentum=momentum, weight_decay=weight_decay)
-        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize})
+        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize}, **how)
 
     def _check(self, group: Group) -> None:
         settle(group, number, "lr", "momentum", "weight_decay", least=0)

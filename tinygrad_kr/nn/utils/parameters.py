@@ -34,11 +34,12 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """모든 기울기를 한 벡터로 보아 길이를 max_norm 이하로 줄인다.
 
     Scale the gradients down, in place, so that their norm is at most ``max_norm`` (inf only
-    measures); returns the norm that they had.
+    measures); returns the norm that they had. ``foreach`` is taken for compatibility.
     """
     bound, grads = _bound("max_norm", max_norm, least=0), _gradients(parameters)
     total = _total(grads, norm_type, error_if_nonfinite)
@@ -107,10 +108,12 @@ def _length(array: Any, p: float) -> float:
     return float(np.linalg.norm(flat, p)) if flat.size else 0.0
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """기울기의 원소를 [-clip_value, clip_value]로 자른다.
 
-    Hold the gradients within ±``clip_value``, in place.
+    Hold the gradients within ±``clip_value``, in place; ``foreach`` is taken for compatibility.
     """
     bound = _bound("clip_value", clip_value, least=0)
     for g in _gradients(parameters):

@@ -6,13 +6,13 @@ Rules with a step size for each element, of Adam's family.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, pair, settle
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent, next_step
 
 __all__ = ["Adadelta", "Adamax", "NAdam", "RAdam"]
 
@@ -74,9 +74,10 @@ class Adadelta(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)
 
     def _check(self, group: Group) -> None:
         settle(group, number, "lr", "eps", "weight_decay", least=0)
@@ -166,9 +167,10 @@ class Adamax(_Moments):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        super().__init__(params, {**defaults, "maximize": maximize})
+        super().__init__(params, {**defaults, "maximize": maximize}, **how)
 
 
 def nadam_(
@@ -239,6 +241,7 @@ class NAdam(_Moments):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -249,7 +252,7 @@ class NAdam(_Moments):
             decoupled_weight_decay=decoupled_weight_decay,
             maximize=maximize,
         )
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)
 
     def _check(self, group: Group) -> None:
         super()._check(group)
@@ -330,6 +333,7 @@ class RAdam(_Moments):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -339,4 +343,4 @@ class RAdam(_Moments):
             decoupled_weight_decay=decoupled_weight_decay,
             maximize=maximize,
         )
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **how)

@@ -5,11 +5,11 @@ A rule that also keeps the average of where it has been.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.hyperparameters import flag, number, settle
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent, next_step
 
 __all__ = ["ASGD"]
 
@@ -73,9 +73,10 @@ class ASGD(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         defaults = dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay)
-        super().__init__(params, {**defaults, "maximize": maximize})
+        super().__init__(params, {**defaults, "maximize": maximize}, **how)
 
     def _check(self, group: Group) -> None:
         settle(group, number, "lr", "lambd", "weight_decay", least=0)

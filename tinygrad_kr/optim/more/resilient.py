@@ -5,14 +5,14 @@ A rule that looks at the sign of the gradient alone.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import HyperparameterError
 from tinygrad_kr.hyperparameters import flag, number, pair, settle
-from tinygrad_kr.optim.optimizer import Group, Optimizer, Params, State, descent, next_step
+from tinygrad_kr.optim.optimizer import Group, How, Optimizer, Params, State, descent, next_step
 
 __all__ = ["Rprop"]
 
@@ -67,8 +67,11 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50.0),
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
-        super().__init__(params, dict(lr=lr, etas=etas, step_sizes=step_sizes, maximize=maximize))
+        super().__init__(
+            params, dict(lr=lr, etas=etas, step_sizes=step_sizes, maximize=maximize), **how
+        )
 
     def _check(self, group: Group) -> None:
         settle(group, number, "lr", least=0)
