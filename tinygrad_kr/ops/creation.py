@@ -20,7 +20,7 @@ from tinygrad_kr.device import check_device
 from tinygrad_kr.dtypes import Array, DType, as_dtype, result_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from tinygrad_kr.ops.dims import array_of
-from tinygrad_kr.ops.pointwise import filling
+from tinygrad_kr.ops.pointwise import filling, in_dtype
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -52,7 +52,7 @@ def _from_data(data: Any, dtype: Any) -> Array:
     chosen = None if dtype is None else as_dtype(dtype)
     data = _plain(data)
     if isinstance(data, np.ndarray | np.generic):
-        return _cast(np.array(data), as_dtype(data.dtype) if chosen is None else chosen)
+        return in_dtype(data, as_dtype(data.dtype) if chosen is None else chosen)
     try:
         array = np.array(data)
     except ValueError as error:
@@ -70,13 +70,7 @@ def _from_data(data: Any, dtype: Any) -> Array:
         chosen = default_or(None) if plain or array.size == 0 else as_dtype(array.dtype)
     if chosen.kind in "iu" and array.size:
         _check_range(array, chosen)
-    return _cast(array, chosen)
-
-
-def _cast(array: Any, dtype: DType) -> Array:
-    """In ``dtype``, without NumPy's warnings."""
-    with np.errstate(all="ignore"):
-        return np.asarray(array).astype(dtype, copy=False)
+    return in_dtype(array, chosen, copy=False)
 
 
 def _check_range(array: Array, dtype: DType) -> None:
@@ -133,7 +127,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         t: Any = data
         return t if dtype is None else t.to(dtype)  # type: ignore[no-any-return]
     if isinstance(data, np.ndarray):
-        return wrap(_cast(data, as_dtype(data.dtype if dtype is None else dtype)))
+        return wrap(in_dtype(data, as_dtype(data.dtype if dtype is None else dtype), copy=False))
     return wrap(_from_data(data, dtype))
 
 
@@ -336,7 +330,7 @@ def arange(
             f"arange({first}, {last}, {by}): 끝이 없거나, step이 0이거나 방향이 반대입니다.",
             f"arange({first}, {last}, {by}): bounds must be finite, step nonzero and towards end.",
         )
-    return finish(_cast(np.arange(first, last, by), chosen), requires_grad, device)
+    return finish(in_dtype(np.arange(first, last, by), chosen, copy=False), requires_grad, device)
 
 
 def linspace(
@@ -352,7 +346,7 @@ def linspace(
     first, last = ends(start, end, chosen)
     with np.errstate(all="ignore"):
         values = np.linspace(first, last, count)
-    return finish(_cast(values, chosen), requires_grad, device)
+    return finish(in_dtype(values, chosen, copy=False), requires_grad, device)
 
 
 def ends(start: Any, end: Any, dtype: DType) -> tuple[Any, Any]:

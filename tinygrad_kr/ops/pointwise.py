@@ -42,11 +42,11 @@ def _cast(x: Any, dtype: dtypes.DType) -> Any:
     return x if dtype.kind == "f" else in_dtype(x, dtype)
 
 
-def in_dtype(value: Any, dtype: dtypes.DType) -> Array:
-    """A number or an array as a new array of ``dtype``, what is too large as infinity."""
+def in_dtype(value: Any, dtype: dtypes.DType, copy: bool = True) -> Array:
+    """A number or an array as an array of ``dtype``, what is too large as infinity."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(value).astype(dtype)
+            return np.asarray(value).astype(dtype, copy=copy)
     except OverflowError:
         raise _too_large() from None
 

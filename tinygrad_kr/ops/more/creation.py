@@ -14,7 +14,8 @@ from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.dtypes import as_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError
 from tinygrad_kr.ops.conversion import clone
-from tinygrad_kr.ops.creation import _cast, as_shape, as_tensor, default_or, ends, finish
+from tinygrad_kr.ops.creation import as_shape, as_tensor, default_or, ends, finish
+from tinygrad_kr.ops.pointwise import in_dtype
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -83,7 +84,7 @@ def range(
             f"range({first}, {last}, {by}): bounds must be finite and consistent with step sign.",
         )
     values = first + by * np.arange(int((last - first) / by) + 1)
-    return finish(_cast(values, default_or(dtype)), requires_grad, device)
+    return finish(in_dtype(values, default_or(dtype), copy=False), requires_grad, device)
 
 
 def logspace(
@@ -100,7 +101,7 @@ def logspace(
     first, last = ends(start, end, default_or(None) if count == 1 else chosen)
     with np.errstate(all="ignore"):
         values = np.logspace(first, last, count, base=base)
-    return finish(_cast(values, chosen), requires_grad, device)
+    return finish(in_dtype(values, chosen, copy=False), requires_grad, device)
 
 
 def scalar_tensor(
@@ -110,7 +111,7 @@ def scalar_tensor(
 
     A number as a 0-d tensor, in the default dtype unless another is asked for.
     """
-    return finish(_cast(as_array(s), default_or(dtype)), requires_grad, device)
+    return finish(in_dtype(as_array(s), default_or(dtype), copy=False), requires_grad, device)
 
 
 def _triangle(row: int, col: int, offset: int, dtype: Any, device: Any, lower: bool) -> Tensor:
