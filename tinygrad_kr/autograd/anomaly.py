@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_kr.autograd.base import as_array
-from tinygrad_kr.autograd.node import Node, _Tracing
+from tinygrad_kr.autograd.node import Node, Tracing
 from tinygrad_kr.errors import AnomalyError
 
 _PACKAGE = str(Path(__file__).parents[1])
@@ -58,11 +58,11 @@ class detect_anomaly:
         self._on = check_nan
 
     def __enter__(self) -> None:
-        self._before = _Tracing.on
-        _Tracing.on = self._on
+        self._before = Tracing.on
+        Tracing.on = self._on
 
     def __exit__(self, *error: object) -> None:
-        _Tracing.on = self._before
+        Tracing.on = self._before
 
 
 class set_detect_anomaly(detect_anomaly):
@@ -73,8 +73,8 @@ class set_detect_anomaly(detect_anomaly):
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         super().__init__(mode and check_nan)
-        self._before = _Tracing.on
-        _Tracing.on = self._on
+        self._before = Tracing.on
+        Tracing.on = self._on
 
     def __enter__(self) -> None:
-        _Tracing.on = self._on
+        Tracing.on = self._on

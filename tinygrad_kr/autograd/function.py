@@ -76,8 +76,11 @@ class FunctionCtx:
         self._materialize = value
 
 
-class _Call:
-    """One call of a user's Function, as the operation of a node."""
+class FunctionCall:
+    """사용자가 정의한 연산을 한 번 부른 것.
+
+    One call of a user's Function, as the operation of a node.
+    """
 
     __slots__ = ("cls", "ctx", "name", "outputs")
 
@@ -230,7 +233,7 @@ class Function:
     def _record(
         cls, ctx: FunctionCtx, edges: list[Node | None], outputs: tuple[Any, ...]
     ) -> list[Any]:
-        call = _Call(cls, ctx)
+        call = FunctionCall(cls, ctx)
         kept = tuple(_pack(t, outputs) for t in ctx._to_save)
         checks = tuple((t._version, t._version[0]) for t in ctx._to_save if t is not None)
         constant, ctx._constant, ctx._to_save = ctx._constant, (), ()

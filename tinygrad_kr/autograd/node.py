@@ -40,8 +40,11 @@ class Operation(Protocol):
         ...
 
 
-class _Tracing:
-    """Whether nodes remember the line that made them; ``detect_anomaly`` turns it on."""
+class Tracing:
+    """노드가 자기를 만든 줄을 기억하는가.
+
+    Whether nodes remember the line that made them; ``detect_anomaly`` turns it on.
+    """
 
     on = False
 
@@ -89,7 +92,7 @@ class Node:
         self.hooks: dict[int, Hook] | None = None
         self.retain: weakref.ref[TensorBase] | None = None
         self.trace: traceback.StackSummary | None = None
-        if _Tracing.on:
+        if Tracing.on:
             self.trace = traceback.extract_stack()
 
     def name(self) -> str:

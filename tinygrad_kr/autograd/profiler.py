@@ -239,7 +239,7 @@ class profile:
     def __enter__(self) -> profile:
         if self.enabled:
             self._stack.enter_context(watching(self._note))
-            for kind in (Primitive, function._Call):
+            for kind in (Primitive, function.FunctionCall):
                 self._stack.enter_context(self._watch_backward(kind))
             _running.profiles.append(self)
             self._stack.callback(_running.profiles.remove, self)
