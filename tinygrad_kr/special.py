@@ -20,14 +20,14 @@ from tinygrad_kr.dtypes import Array, float64
 from tinygrad_kr.ops.arithmetic import round
 from tinygrad_kr.ops.comparison import clamp, logical_and, logical_or, where
 from tinygrad_kr.ops.exponential import (
-    _erf,
-    _polynomial,
     cos,
     erf,
+    error_function,
     exp,
     expm1,
     log,
     log1p,
+    polynomial,
     sigmoid,
 )
 from tinygrad_kr.ops.norms import log_softmax, logsumexp, softmax
@@ -93,7 +93,7 @@ _TAIL = (
 
 def _scaled(x: Any) -> Any:
     """exp(x²) erfc(x) for x >= 0."""
-    return _polynomial(_TAIL, np.asarray(1 - 7.5 / (x + 3.75))) / (1 + 2 * x)
+    return polynomial(_TAIL, np.asarray(1 - 7.5 / (x + 3.75))) / (1 + 2 * x)
 
 
 def _erfcx(x: Any) -> Any:
@@ -126,7 +126,7 @@ def _inverse(y: Any, c: Any) -> Any:
     k = 2 / (math.pi * 0.147) + logarithm / 2
     far = np.sqrt(np.sqrt(k * k - logarithm / 0.147) - k)
     for _ in range(3):
-        near = near - (_erf(near) - small) * half * np.exp(near * near)
+        near = near - (error_function(near) - small) * half * np.exp(near * near)
         scaled = _scaled(far)
         far = far + (np.log(scaled) - far * far - np.log(c)) * half * scaled
     return np.where(y < 0.5, near, np.where(c == 0, np.inf, far))

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.ops import inplace
-from tinygrad_kr.ops.arithmetic import _add, _div, _sub
+from tinygrad_kr.ops.arithmetic import raw_add, raw_sub, true_divide
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -28,22 +28,22 @@ class ArithmeticMethods(TensorBase):
     # Operators
 
     def __add__(self, other: Any) -> Tensor:
-        return _add(self, other)
+        return raw_add(self, other)
 
     def __radd__(self, other: Any) -> Tensor:
-        return _add(other, self)
+        return raw_add(other, self)
 
     def __iadd__(self, other: Any) -> Tensor:
-        return inplace.apply(self, _add, other)
+        return inplace.apply(self, raw_add, other)
 
     def __sub__(self, other: Any) -> Tensor:
-        return _sub(self, other)
+        return raw_sub(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return _sub(other, self)
+        return raw_sub(other, self)
 
     def __isub__(self, other: Any) -> Tensor:
-        return inplace.apply(self, _sub, other)
+        return inplace.apply(self, raw_sub, other)
 
     def __mul__(self, other: Any) -> Tensor:
         return ops.mul(self, other)
@@ -55,13 +55,13 @@ class ArithmeticMethods(TensorBase):
         return inplace.apply(self, ops.mul, other)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return _div(self, other)
+        return true_divide(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return _div(other, self)
+        return true_divide(other, self)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return inplace.apply(self, _div, other)
+        return inplace.apply(self, true_divide, other)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return ops.floor_divide(self, other)

@@ -88,13 +88,13 @@ def _exponent_slope(a: Any, b: Any, y: Any) -> Any:
     return y * log(where(still, 1.0, a))
 
 
-_add = Binary("add", np.add, "더하기. a + b.", quiet=True, a=lambda g: g, b=lambda g: g)
-_sub = Binary("sub", np.subtract, "빼기. a - b.", quiet=True, a=lambda g: g, b=lambda g: -g)
+raw_add = Binary("add", np.add, "더하기. a + b.", quiet=True, a=lambda g: g, b=lambda g: g)
+raw_sub = Binary("sub", np.subtract, "빼기. a - b.", quiet=True, a=lambda g: g, b=lambda g: -g)
 mul = Binary(
     "mul", np.multiply, "곱하기. The product, a * b.", quiet=True,
     a=lambda g, b: g * b, b=lambda g, a: g * a,
 )  # fmt: skip
-_div = Binary(
+true_divide = Binary(
     "div", np.true_divide, "나누기. The quotient, a / b.", floating=True, quiet=True,
     a=lambda g, b: g / b, b=lambda g, a, b: -g * (a / b) / b,
 )  # fmt: skip
@@ -171,7 +171,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     """
     if type(alpha) is not int or alpha != 1:
         other = _scaled(input, other, alpha)
-    return _add(input, other, out=out)
+    return raw_add(input, other, out=out)
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
@@ -184,7 +184,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     """
     if type(alpha) is not int or alpha != 1:
         other = _scaled(input, other, alpha)
-    return _sub(input, other, out=out)
+    return raw_sub(input, other, out=out)
 
 
 def div(
@@ -203,7 +203,7 @@ def div(
         DivisionError: integers are rounded, and one is divided by 0.
     """
     if rounding_mode is None:
-        return _div(input, other, out=out)
+        return true_divide(input, other, out=out)
     if rounding_mode not in ("trunc", "floor"):
         raise ArgumentError(
             f"rounding_mode는 None, 'trunc', 'floor' 가운데 하나입니다: {rounding_mode!r}.",
@@ -241,4 +241,4 @@ def lerp(input: Any, end: Any, weight: Any, *, out: Tensor | None = None) -> Ten
     """
     if hasattr(weight, "dtype"):
         input, end, weight = alike(input, end, weight)
-    return _add(input, weight * (end - input), out=out)
+    return raw_add(input, weight * (end - input), out=out)

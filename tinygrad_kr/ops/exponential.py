@@ -138,8 +138,11 @@ _FAR = (
 )  # fmt: skip
 
 
-def _polynomial(coefficients: Sequence[float], t: Array) -> Array:
-    """Σ cᵢ tⁱ by Horner's rule, in one array."""
+def polynomial(coefficients: Sequence[float], t: Array) -> Array:
+    """다항식 Σ cᵢ tⁱ.
+
+    A polynomial by Horner's rule, in one array.
+    """
     y = np.full_like(t, coefficients[-1])
     for c in reversed(coefficients[:-1]):
         y *= t
@@ -147,20 +150,24 @@ def _polynomial(coefficients: Sequence[float], t: Array) -> Array:
     return y
 
 
-def _erf(x: Any) -> Any:
+def error_function(x: Any) -> Any:
+    """배열의 오차 함수.
+
+    The error function of an array.
+    """
     if x.dtype == float16:
-        return _erf(x.astype(float32)).astype(float16)
+        return error_function(x.astype(float32)).astype(float16)
     size = np.asarray(np.abs(x))
-    near = x * _polynomial(_NEAR, np.asarray(np.minimum(size * size, 1)))
+    near = x * polynomial(_NEAR, np.asarray(np.minimum(size * size, 1)))
     if not (size > 1).any():
         return near
     # At 6 erf is 1 to the last bit; nan passes through.
     s = np.asarray(np.clip(size, 1, 6))
-    far = 1 - np.exp(-s * s) * _polynomial(_FAR, np.asarray(9.6 / (s + 2) - 2.2))
+    far = 1 - np.exp(-s * s) * polynomial(_FAR, np.asarray(9.6 / (s + 2) - 2.2))
     return np.where(size > 1, np.copysign(far, x), near)
 
 
 erf = _real(
-    "erf", _erf, "오차 함수. The error function, 2/√π ∫ exp(-t²) dt from 0 to x.",
+    "erf", error_function, "오차 함수. The error function, 2/√π ∫ exp(-t²) dt from 0 to x.",
     x=lambda g, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),
 )  # fmt: skip

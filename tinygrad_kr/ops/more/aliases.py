@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_kr.ops.arithmetic import _div as true_divide
 from tinygrad_kr.ops.arithmetic import abs as absolute
 from tinygrad_kr.ops.arithmetic import div as divide
 from tinygrad_kr.ops.arithmetic import mul as multiply
 from tinygrad_kr.ops.arithmetic import neg as negative
 from tinygrad_kr.ops.arithmetic import sign as sgn
 from tinygrad_kr.ops.arithmetic import sub as subtract
+from tinygrad_kr.ops.arithmetic import true_divide
 from tinygrad_kr.ops.arithmetic import trunc as fix
 from tinygrad_kr.ops.comparison import ge as greater_equal
 from tinygrad_kr.ops.comparison import gt as greater

@@ -17,8 +17,8 @@ from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.autograd.quiet import quietly
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.ops.exponential import relu, sigmoid, tanh
-from tinygrad_kr.ops.fused import _row_sum
 from tinygrad_kr.ops.fused import linear as affine
+from tinygrad_kr.ops.fused import row_sum
 from tinygrad_kr.ops.joining import cat
 from tinygrad_kr.ops.primitive import Needs, Primitive
 
@@ -310,7 +310,7 @@ def _vjp(
             d += past
     made: tuple[Callable[[], Array], ...] = (
         lambda: dz @ w_ih, lambda: dh, lambda: dc, lambda: dz.T @ x, lambda: dr.T @ before,
-        lambda: _row_sum(dz), lambda: _row_sum(dr), lambda: projected.T @ out,
+        lambda: row_sum(dz), lambda: row_sum(dr), lambda: projected.T @ out,
     )  # fmt: skip
     return [make() if need else None for make, need in zip(made, needs, strict=True)]
 
