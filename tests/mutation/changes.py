@@ -45,7 +45,7 @@ NEIGHBOURS = {
     "sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh", "exp": "log", "log": "exp",
     "logical_and": "logical_or", "logical_or": "logical_and", "_tril": "_triu", "_triu": "_tril",
     "sum": "mean", "mean": "sum", "any": "all", "all": "any", "zeros": "ones", "max": "min",
-    "_gather": "_scatter",
+    "_gather": "_scatter", "raw_gather": "raw_scatter",
 }  # fmt: skip
 
 #: Functions of which two arguments may be mistaken for each other, and which two.
@@ -60,9 +60,10 @@ FORGOTTEN = {
     "rsqrt", "sin", "cos", "sinh", "cosh", "sigmoid", "negative", "transpose", "reshape",
     "astype", "any", "expand", "sum_to_size", "_rows", "_matmul", "_inside", "_passed",
     "_power_slope", "_exponent_slope", "floor_divide", "logical_and", "logical_or", "getitem",
-    "spread", "_embed", "_diagonal", "_scatter", "_scatter_add", "_gather", "_pick", "_place",
-    "_read", "_whole", "_tril", "_triu", "_flip", "_roll", "_permute", "_reshape", "_cumsum",
-    "_cumsum_forward", "_scan", "_others", "_cut", "descent", "wide", "counted", "max",
+    "spread", "embed_diagonal", "_diagonal", "_scatter", "raw_scatter", "raw_scatter_add",
+    "_gather", "raw_gather", "_pick", "_place", "_read", "_whole", "_tril", "_triu", "_flip",
+    "_roll", "_permute", "_reshape", "_cumsum", "_cumsum_forward", "_scan", "_others", "_cut",
+    "descent", "wide", "counted", "max",
 }  # fmt: skip
 
 #: Names of one kind, any of which a mistaken hand might write for another.

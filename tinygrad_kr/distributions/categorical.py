@@ -15,7 +15,6 @@ from tinygrad_kr.distributions import constraints
 from tinygrad_kr.distributions.constraints import Constraint
 from tinygrad_kr.distributions.distribution import Distribution, Shape
 from tinygrad_kr.distributions.utils import (
-    common,
     lazy,
     logits_to_probs,
     normalized,
@@ -26,8 +25,8 @@ from tinygrad_kr.ops.creation import arange, full_like
 from tinygrad_kr.ops.gathering import gather
 from tinygrad_kr.ops.order import argmax
 from tinygrad_kr.ops.reduction import sum
+from tinygrad_kr.ops.shape import common_shape, squeeze, unsqueeze
 from tinygrad_kr.ops.shape import expand as expanded
-from tinygrad_kr.ops.shape import squeeze, unsqueeze
 from tinygrad_kr.random import numpy_generator
 from tinygrad_kr.size import Size
 from tinygrad_kr.tensor import Tensor
@@ -115,7 +114,7 @@ class Categorical(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)
         index = unsqueeze(value, -1).long()
-        shape = common(index.shape[:-1], self.logits.shape[:-1])
+        shape = common_shape("Categorical.log_prob", index.shape[:-1], self.logits.shape[:-1])
         logits = expanded(self.logits, (*shape, self.param_shape[-1]))
         return squeeze(gather(logits, -1, expanded(index, (*shape, 1))), -1)
 

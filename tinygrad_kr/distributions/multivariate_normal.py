@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_kr.distributions import constraints
 from tinygrad_kr.distributions.distribution import LOG_2PI, Distribution, Shape
-from tinygrad_kr.distributions.utils import common, lazy
+from tinygrad_kr.distributions.utils import lazy
 from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.linalg import cholesky, solve_triangular
 from tinygrad_kr.linalg.solving import cholesky_inverse
@@ -19,7 +19,7 @@ from tinygrad_kr.ops.exponential import log
 from tinygrad_kr.ops.linalg import diagonal
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.sampling import randn
-from tinygrad_kr.ops.shape import expand, flip, squeeze, swapaxes, unsqueeze
+from tinygrad_kr.ops.shape import common_shape, expand, flip, squeeze, swapaxes, unsqueeze
 from tinygrad_kr.tensor import Tensor
 
 
@@ -71,7 +71,7 @@ class MultivariateNormal(Distribution):
                 f"loc must be at least one-dimensional, (..., n), and {name} (..., n, n), not "
                 f"{loc.shape} and {matrix.shape}.",
             )
-        batch = common(loc.shape[:-1], matrix.shape[:-2])
+        batch = common_shape("MultivariateNormal", loc.shape[:-1], matrix.shape[:-2])
         self.loc = expand(loc, (*batch, n))
         self.__dict__[name] = expand(matrix, (*batch, n, n))
         super().__init__(batch, (n,), validate_args)

@@ -12,13 +12,12 @@ import numpy as np
 
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.autograd.mode import enable_grad
-from tinygrad_kr.errors import ArgumentError, ShapeError
+from tinygrad_kr.errors import ArgumentError
 from tinygrad_kr.ops.comparison import clamp
 from tinygrad_kr.ops.creation import tensor
 from tinygrad_kr.ops.exponential import log, log1p, sigmoid
 from tinygrad_kr.ops.norms import logsumexp, softmax
-from tinygrad_kr.ops.shape import expand
-from tinygrad_kr.size import Size
+from tinygrad_kr.ops.shape import common_shape, expand
 from tinygrad_kr.tensor import Tensor
 
 
@@ -54,22 +53,8 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     made: list[Any] = [
         v if isinstance(v, TensorBase) else tensor(float(v), dtype=dtype) for v in values
     ]
-    shape = common(*(v.shape for v in made))
+    shape = common_shape("broadcast_all", *(v.shape for v in made))
     return tuple(v if v.shape == shape else expand(v, shape) for v in made)
-
-
-def common(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """브로드캐스트한 형상.
-
-    The shape that these broadcast to.
-    """
-    try:
-        return tuple(np.broadcast_shapes(*shapes))
-    except ValueError:
-        listed = ", ".join(str(Size(s)) for s in shapes)
-        raise ShapeError(
-            f"형상이 서로 맞지 않습니다: {listed}.", f"Shapes do not broadcast: {listed}."
-        ) from None
 
 
 def clamp_probs(probs: Any) -> Tensor:

@@ -20,7 +20,7 @@ from tinygrad_kr.ops.indexing import add_at, getitem, numbered
 from tinygrad_kr.ops.joining import along
 from tinygrad_kr.ops.pointwise import filling
 from tinygrad_kr.ops.primitive import Primitive, operand
-from tinygrad_kr.ops.shape import expand, ravel, reshape
+from tinygrad_kr.ops.shape import common_shape, expand, ravel, reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -31,40 +31,52 @@ def _gather_forward(x: Array, index: Array, *, dim: int) -> Array:
     return np.take_along_axis(x[within], index, dim)
 
 
+def places_along(shape: tuple[int, ...], index: Array, dim: int) -> Array:
+    """index가 dim을 따라 가리키는 자리들: 1차원으로 폈을 때의 번호로.
+
+    The places that ``index`` names along ``dim``, as numbers of the flat array.
+    """
+    return _gather_forward(numbered(shape), index, dim=dim)
+
+
 def _scatter_forward(x: Array, index: Array, src: Any, *, dim: int) -> Array:
     out = np.array(x, order="C")
-    out.reshape(-1)[_gather_forward(numbered(x.shape), index, dim=dim)] = src
+    out.reshape(-1)[places_along(x.shape, index, dim)] = src
     return out
 
 
 def _scatter_add_forward(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     out = np.array(x, order="C")
-    add_at(out, _gather_forward(numbered(x.shape), index, dim=dim), src)
+    add_at(out, places_along(x.shape, index, dim), src)
     return out
 
 
 # In all three, src has the shape of index.
-_gather: Callable[..., Tensor] = Primitive(
+raw_gather: Callable[..., Tensor] = Primitive(
     "gather",
     _gather_forward,
-    x=lambda g, index, x_shape, dim: _scatter_add(np.zeros(x_shape, g.dtype), index, g, dim=dim),
+    x=lambda g, index, x_shape, dim: raw_scatter_add(np.zeros(x_shape, g.dtype), index, g, dim=dim),
 )
-_scatter: Callable[..., Tensor] = Primitive(
+raw_scatter: Callable[..., Tensor] = Primitive(
     "scatter",
     _scatter_forward,
-    x=lambda g, index, dim: _scatter(g, index, np.zeros((), g.dtype), dim=dim),
-    src=lambda g, index, dim: _gather(g, index, dim=dim),
+    x=lambda g, index, dim: raw_scatter(g, index, np.zeros((), g.dtype), dim=dim),
+    src=lambda g, index, dim: raw_gather(g, index, dim=dim),
 )
-_scatter_add: Callable[..., Tensor] = Primitive(
+raw_scatter_add: Callable[..., Tensor] = Primitive(
     "scatter_add",
     _scatter_add_forward,
     x=lambda g: g,
-    src=lambda g, index, dim: _gather(g, index, dim=dim),
+    src=lambda g, index, dim: raw_gather(g, index, dim=dim),
 )
 
 
-def _checked(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any]:
-    """``dim`` counted from the front, input and index; a 0-d tensor as one of one element."""
+def checked_index(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any]:
+    """앞에서 센 dim, input, index. 서로 맞지 않으면 거절한다.
+
+    ``dim`` counted from the front, input and index, a 0-d tensor as one of one element; refuses
+    what does not fit.
+    """
     x, i = array_of(input), array_of_kind("iu", name, index)
     at = normal_dim(dim, x.ndim)
     if max(x.ndim, 1) == max(i.ndim, 1):
@@ -73,7 +85,7 @@ def _checked(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any
             x, i = as_array(input), as_array(index)
         sizes = enumerate(zip(i.shape, x.shape, strict=True))
         if i.size == 0 or all(m <= n or d == at for d, (m, n) in sizes):
-            _check_range(name, i, at, x.shape[at])
+            check_range(name, i, at, x.shape[at])
             return at, input, index
     raise ShapeError(
         f"{name}: 인덱스의 형상 {i.shape}은(는) 텐서의 형상 {x.shape}과 차원 수가 같고, 차원 {at} "
@@ -83,7 +95,11 @@ def _checked(name: str, input: Any, dim: int, index: Any) -> tuple[int, Any, Any
     )
 
 
-def _check_range(name: str, index: Array, dim: int, size: int) -> None:
+def check_range(name: str, index: Array, dim: int, size: int) -> None:
+    """크기를 벗어난 인덱스를 거절한다.
+
+    Refuse an index beyond the size of its dimension.
+    """
     outside = index[(index < 0) | (index >= size)]
     if outside.size:
         raise IndexingError(
@@ -110,8 +126,8 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
     tensor([[1],
             [4]])
     """
-    at, x, i = _checked("gather", input, dim, index)
-    out = _gather(x, i, dim=at)
+    at, x, i = checked_index("gather", input, dim, index)
+    out = raw_gather(x, i, dim=at)
     return out if i is index else reshape(out, as_array(index).shape)
 
 
@@ -136,7 +152,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
         return take_along_dim(input, indices)
     n, length = x.shape[at], i.shape[at]
     others = [(*a.shape[:at], 1, *a.shape[at + 1 :]) for a in (x, i)]
-    common = _common("take_along_dim", *others)
+    common = common_shape("take_along_dim", *others)
     wide = expand(indices, (*common[:at], length, *common[at + 1 :]))
     source = expand(input, (*common[:at], n, *common[at + 1 :]))
     return gather(source, at, where(wide < 0, wide + n, wide))
@@ -157,15 +173,18 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
         )
     if x.ndim == 0:
         return reshape(gather(input, 0, index), ())
-    _check_range("index_select", i, at, x.shape[at])
+    check_range("index_select", i, at, x.shape[at])
     return getitem(input, index=along(at, np.array(i, np.intp, ndmin=1))[:-1])
 
 
 # Scattering
 
 
-def _source(name: str, input: Any, index: Any, src: Any) -> Any:
-    """``src`` cut to the shape of ``index``, or a number in the dtype of ``input``."""
+def checked_source(name: str, input: Any, index: Any, src: Any) -> Any:
+    """index가 가리키는 자리마다 하나인 src의 값들, 또는 수 하나.
+
+    ``src`` cut to the shape of ``index``, or a number in the dtype of ``input``.
+    """
     dtype = as_array(input).dtype
     array = operand(as_array(src))
     if not isinstance(array, np.ndarray):
@@ -204,14 +223,14 @@ def scatter(
             f"scatter에는 src나 value가 있어야 하고, reduce는 None이나 'add'입니다: {reduce!r}.",
             f"scatter() takes one of src and value; reduce is None or 'add', not {reduce!r}.",
         )
-    at, x, i = _checked("scatter", input, dim, index)
-    values = _source("scatter", input, i, value if src is None else src)
+    at, x, i = checked_index("scatter", input, dim, index)
+    values = checked_source("scatter", input, i, value if src is None else src)
     if reduce == "add":
         if as_array(values).ndim == 0:
             values = np.broadcast_to(values, as_array(i).shape)
-        out = _scatter_add(x, i, values, dim=at)
+        out = raw_scatter_add(x, i, values, dim=at)
     else:
-        out = _scatter(x, i, values, dim=at)
+        out = raw_scatter(x, i, values, dim=at)
     return out if x is input else reshape(out, as_array(input).shape)
 
 
@@ -225,17 +244,6 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
 
 
 # Masks
-
-
-def _common(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = ", ".join(str(s) for s in shapes)
-        raise ShapeError(
-            f"{name}: 형상 {listed}은(는) 브로드캐스트할 수 없습니다.",
-            f"{name}(): shapes {listed} cannot be broadcast together.",
-        ) from None
 
 
 def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
@@ -255,7 +263,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
             f"masked_fill의 value는 수나 0차원 텐서여야 합니다: 형상 {number.shape}.",
             f"masked_fill only supports a 0-dimensional value tensor, not shape {number.shape}.",
         )
-    _common("masked_fill", x.shape, m.shape)
+    common_shape("masked_fill", x.shape, m.shape)
     filled = cast(value, x.dtype) if isinstance(value, TensorBase) else filling(number, x.dtype)
     return where(mask, filled, input)
 
@@ -266,5 +274,5 @@ def masked_select(input: Any, mask: Any) -> Tensor:
     The elements where ``mask`` holds, in one dimension; they are broadcast.
     """
     m = array_of_kind("b", "masked_select", mask)
-    shape = _common("masked_select", array_of(input).shape, m.shape)
+    shape = common_shape("masked_select", array_of(input).shape, m.shape)
     return getitem(expand(input, shape), index=(np.array(np.broadcast_to(m, shape)),))

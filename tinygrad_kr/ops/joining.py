@@ -18,7 +18,7 @@ from tinygrad_kr.ops.conversion import alike
 from tinygrad_kr.ops.dims import array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.primitive import Needs, Primitive
-from tinygrad_kr.ops.shape import _reshape, integers
+from tinygrad_kr.ops.shape import integers, reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -217,10 +217,10 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
 
 # Copies side by side
 
-_repeat: Callable[..., Tensor] = Primitive(
+raw_repeat: Callable[..., Tensor] = Primitive(
     "repeat",
     lambda x, *, grid, shape: np.array(np.broadcast_to(x, grid), order="C").reshape(shape),
-    x=lambda g, grid: _reshape(g, shape=grid),
+    x=lambda g, grid: reshape(g, grid),
 )
 
 
@@ -250,7 +250,7 @@ def repeat(input: Any, repeats: Any) -> Tensor:
     thin = tuple(n for size in sizes for n in (1, size))
     grid = tuple(n for time, size in zip(times, sizes, strict=True) for n in (time, size))
     whole = tuple(time * size for time, size in zip(times, sizes, strict=True))
-    return _repeat(_reshape(input, shape=thin), grid=grid, shape=whole)
+    return raw_repeat(reshape(input, thin), grid=grid, shape=whole)
 
 
 def tile(input: Any, dims: Any) -> Tensor:

@@ -242,11 +242,11 @@ _diagonal: Callable[..., Tensor] = Primitive(
     "diagonal",
     _diagonal_forward,
     view=True,
-    x=lambda g, x_shape, offset, dim1, dim2: _embed(
+    x=lambda g, x_shape, offset, dim1, dim2: embed_diagonal(
         g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
     ),
 )
-_embed: Callable[..., Tensor] = Primitive(
+embed_diagonal: Callable[..., Tensor] = Primitive(
     "diagonal_embed",
     _embed_forward,
     x=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
@@ -283,7 +283,7 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
     if len(shape) == 2:
         return clone(_diagonal(input, offset=diagonal, dim1=0, dim2=1))
     n = shape[0] + abs(diagonal)
-    return _embed(input, shape=(n, n), offset=diagonal, dim1=0, dim2=1)
+    return embed_diagonal(input, shape=(n, n), offset=diagonal, dim1=0, dim2=1)
 
 
 def trace(input: Any) -> Tensor:

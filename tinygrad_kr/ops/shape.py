@@ -77,8 +77,11 @@ def _listed(dims: Any, ndim: int) -> tuple[int, ...]:
 # Reshaping
 
 
-def _resolve(size: int, shape: Any) -> tuple[int, ...]:
-    """A shape for ``size`` elements, its -1 worked out."""
+def infer_shape(size: int, shape: Any) -> tuple[int, ...]:
+    """-1을 알아낸 형상.
+
+    A shape for ``size`` elements, its -1 worked out.
+    """
     wanted = integers(shape)
     unknown = wanted.count(-1)
     known = math.prod(n for n in wanted if n != -1)
@@ -101,7 +104,7 @@ def reshape(input: Any, shape: Any) -> Tensor:
     Raises:
         ShapeError: the numbers of elements differ.
     """
-    return _reshape(input, shape=_resolve(array_of(input).size, shape))
+    return _reshape(input, shape=infer_shape(array_of(input).size, shape))
 
 
 def view(input: Any, shape: Any) -> Tensor:
@@ -244,6 +247,21 @@ def movedim(input: Any, source: Any, destination: Any) -> Tensor:
 
 
 # Broadcasting
+
+
+def common_shape(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """형상들을 브로드캐스트한 형상.
+
+    The shape that shapes broadcast to; ``name`` is whose they are, for the error.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join(str(s) for s in shapes)
+        raise ShapeError(
+            f"{name}: 형상 {listed}은(는) 브로드캐스트할 수 없습니다.",
+            f"{name}(): shapes {listed} cannot be broadcast together.",
+        ) from None
 
 
 def expand(input: Any, size: Any) -> Tensor:

@@ -16,11 +16,11 @@ from tinygrad_kr.ops.conversion import clone
 from tinygrad_kr.ops.dims import array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.indexing import add_at, numbered
 from tinygrad_kr.ops.joining import along
-from tinygrad_kr.ops.linalg import _embed
+from tinygrad_kr.ops.linalg import embed_diagonal
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.shape import (
-    _resolve,
     flip,
+    infer_shape,
     integers,
     movedim,
     ravel,
@@ -119,7 +119,7 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
         raise ShapeError(
             "unflatten에는 크기가 있어야 합니다.", "unflatten: sizes must be non-empty."
         )
-    return reshape(input, (*shape[:at], *_resolve(shape[at], wanted), *shape[at + 1 :]))
+    return reshape(input, (*shape[:at], *infer_shape(shape[at], wanted), *shape[at + 1 :]))
 
 
 # Diagonals
@@ -147,7 +147,7 @@ def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     whole = [*shape[:-1]]
     for at in sorted((first, second)):
         whole.insert(at, shape[-1] + abs(offset))
-    return _embed(input, shape=tuple(whole), offset=offset, dim1=first, dim2=second)
+    return embed_diagonal(input, shape=tuple(whole), offset=offset, dim1=first, dim2=second)
 
 
 def diagflat(input: Any, offset: int = 0) -> Tensor:

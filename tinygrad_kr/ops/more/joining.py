@@ -16,10 +16,9 @@ from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError
 from tinygrad_kr.ops.conversion import alike
 from tinygrad_kr.ops.creation import empty
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
-from tinygrad_kr.ops.gathering import _common
 from tinygrad_kr.ops.indexing import getitem
-from tinygrad_kr.ops.joining import _repeat, along, cat, chunk, split, stack
-from tinygrad_kr.ops.shape import _reshape, expand, integers, ravel
+from tinygrad_kr.ops.joining import along, cat, chunk, raw_repeat, split, stack
+from tinygrad_kr.ops.shape import common_shape, expand, integers, ravel, reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -65,9 +64,7 @@ def _at_least(ndim: int, tensors: tuple[Any, ...]) -> Any:
     lead = (1,) * (min(ndim, 2) - len(shape))
     missing = ndim - len(lead) - len(shape)
     return (
-        _reshape(tensors[0], shape=(*lead, *shape, *(1,) * missing))
-        if ndim > len(shape)
-        else (tensors[0])
+        reshape(tensors[0], (*lead, *shape, *(1,) * missing)) if ndim > len(shape) else (tensors[0])
     )
 
 
@@ -132,7 +129,7 @@ def column_stack(tensors: Sequence[Any]) -> Tensor:
     Joined along dimension 1, vectors being columns.
     """
     shaped = [(t, array_of(t)) for t in tensors]
-    return hstack([_reshape(t, shape=(a.size, 1)) if a.ndim < 2 else t for t, a in shaped])
+    return hstack([reshape(t, (a.size, 1)) if a.ndim < 2 else t for t, a in shaped])
 
 
 def block_diag(*tensors: Any) -> Tensor:
@@ -178,7 +175,7 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
             f"형상에 음수가 있습니다: {sizes}.",
             f"Attempting to broadcast a dimension with negative length: {sizes}.",
         )
-    return _common("broadcast_shapes", *sizes)
+    return common_shape("broadcast_shapes", *sizes)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
@@ -187,7 +184,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     Views of the tensors, expanded to the shape that they broadcast to.
     """
     given = _listed(tensors)
-    shape = _common("broadcast_tensors", *(array_of(t).shape for t in given))
+    shape = common_shape("broadcast_tensors", *(array_of(t).shape for t in given))
     return tuple(expand(t, shape) for t in given)
 
 
@@ -232,7 +229,7 @@ def meshgrid(*tensors: Any, indexing: Literal["ij", "xy"] | None = None) -> tupl
         places[:2] = 1, 0
     shape = tuple(as_array(given[p]).size for p in places)
     return tuple(
-        expand(_reshape(t, shape=tuple(shape[p] if i == p else 1 for i in range(count))), shape)
+        expand(reshape(t, tuple(shape[p] if i == p else 1 for i in range(count))), shape)
         for t, p in zip(given, places, strict=True)
     )
 
@@ -315,10 +312,10 @@ def repeat_interleave(
         )
     if counts.ndim:
         picked = np.repeat(np.arange(shape[at]), counts)
-        return getitem(_reshape(input, shape=shape), index=along(at, picked)[:-1])
+        return getitem(reshape(input, shape), index=along(at, picked)[:-1])
     wide = (*shape[: at + 1], int(counts), *shape[at + 1 :])
-    thin = _reshape(input, shape=(*shape[: at + 1], 1, *shape[at + 1 :]))
-    return _repeat(thin, grid=wide, shape=(*shape[:at], total, *shape[at + 1 :]))
+    thin = reshape(input, (*shape[: at + 1], 1, *shape[at + 1 :]))
+    return raw_repeat(thin, grid=wide, shape=(*shape[:at], total, *shape[at + 1 :]))
 
 
 # Taking apart

@@ -18,15 +18,14 @@ from tinygrad_kr.ops.comparison import eq, where
 from tinygrad_kr.ops.conversion import cast
 from tinygrad_kr.ops.dims import array_of, numpy_names
 from tinygrad_kr.ops.gathering import (
-    _checked,
-    _gather,
-    _gather_forward,
-    _scatter,
-    _scatter_add,
-    _source,
+    checked_index,
+    checked_source,
+    places_along,
+    raw_gather,
+    raw_scatter,
+    raw_scatter_add,
 )
-from tinygrad_kr.ops.indexing import numbered
-from tinygrad_kr.ops.more.scattering import _rows, _shaped
+from tinygrad_kr.ops.more.scattering import checked_slices, in_shape
 from tinygrad_kr.ops.primitive import Needs, Primitive
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ __all__ = ["index_reduce", "scatter_reduce"]
 
 def _reduce_forward(x: Array, src: Array, *, index: Array, dim: int, ufunc: np.ufunc) -> Array:
     out = np.array(x, order="C")
-    places = _gather_forward(numbered(x.shape), index, dim=dim)
+    places = places_along(x.shape, index, dim)
     ufunc.at(out.reshape(-1), places.reshape(-1), src.reshape(-1))
     return out
 
@@ -46,7 +45,7 @@ def _reduce_vjp(
     needs: Needs, g: Any, x: Any, src: Any, y: Any, index: Array, dim: int, ufunc: np.ufunc
 ) -> tuple[Any, Any]:
     def there(values: Any) -> Any:
-        return _gather(values, index, dim=dim)
+        return raw_gather(values, index, dim=dim)
 
     def flags(condition: Any) -> Any:
         return cast(condition, g.dtype)
@@ -54,13 +53,13 @@ def _reduce_vjp(
     if ufunc is not np.multiply:
         # A maximum shares its gradient among those that reach it.
         first, others = flags(eq(x, y)), flags(eq(src, there(y)))
-        share = g / _scatter_add(first, index, others, dim=dim)
+        share = g / raw_scatter_add(first, index, others, dim=dim)
         return first * share, others * there(share)
     # The product of the others is y / v; of a 0 the product with 1 in its place, where it is alone.
     first = where(eq(x, 0), 1.0, x)
     of_x = g * _scatter_reduce(first, src, index=index, dim=dim, ufunc=ufunc) / first
     zero = eq(src, 0)
-    count = there(_scatter_add(np.zeros(x.shape, g.dtype), index, flags(zero), dim=dim))
+    count = there(raw_scatter_add(np.zeros(x.shape, g.dtype), index, flags(zero), dim=dim))
     alone = as_array(zero) & (as_array(count) == 1)
     ones = _scatter_reduce(x, where(alone, 1.0, src), index=index, dim=dim, ufunc=ufunc)
     of_src = where(alone, there(g * ones), there(g * y) / where(zero, 1.0, src))
@@ -88,18 +87,18 @@ _UFUNCS = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 def _reduced(x: Any, at: int, i: Any, src: Any, reduce: str, include_self: bool) -> Tensor:
     shape, dtype = as_array(x).shape, as_array(x).dtype
     if not include_self:
-        x = _scatter(x, i, _neutral(reduce, dtype), dim=at)
+        x = raw_scatter(x, i, _neutral(reduce, dtype), dim=at)
     if reduce in _UFUNCS:
         index = np.array(as_array(i))
         return _scatter_reduce(x, src, index=index, dim=at, ufunc=_UFUNCS[reduce])
-    total = _scatter_add(x, i, src, dim=at)
+    total = raw_scatter_add(x, i, src, dim=at)
     if reduce == "sum":
         return total
     index = as_array(i)
     count: Any = np.ones(shape, dtype)
     if not include_self:
-        count = _scatter(count, index, np.array(0, dtype), dim=at)
-    count = _scatter_add(count, index, np.ones(index.shape, dtype), dim=at)
+        count = raw_scatter(count, index, np.array(0, dtype), dim=at)
+    count = raw_scatter_add(count, index, np.ones(index.shape, dtype), dim=at)
     return div(total, count, rounding_mode=None if dtype.kind == "f" else "floor")
 
 
@@ -129,11 +128,11 @@ def scatter_reduce(
     """
     known = ("sum", "prod", "mean", "amax", "amin")
     _check_reduce("scatter_reduce", reduce, known, array_of(input).dtype)
-    at, x, i = _checked("scatter_reduce", input, dim, index)
+    at, x, i = checked_index("scatter_reduce", input, dim, index)
     array_of(src)
-    values = _source("scatter_reduce", x, i, src)
-    x = _shaped(input, as_array(x).shape)
-    return _shaped(_reduced(x, at, i, values, reduce, include_self), array_of(input).shape)
+    values = checked_source("scatter_reduce", x, i, src)
+    x = in_shape(input, as_array(x).shape)
+    return in_shape(_reduced(x, at, i, values, reduce, include_self), array_of(input).shape)
 
 
 @numpy_names
@@ -146,8 +145,8 @@ def index_reduce(
     ``include_self`` as of :func:`scatter_reduce`.
     """
     _check_reduce("index_reduce", reduce, ("mean", *_UFUNCS), array_of(input).dtype)
-    x, at, i, s = _rows("index_reduce", input, dim, index, source)
+    x, at, i, s = checked_slices("index_reduce", input, dim, index, source)
     shape = as_array(s).shape
     lined = i.reshape(tuple(-1 if d == at else 1 for d in range(len(shape))))
     wide = np.array(np.broadcast_to(lined, shape))
-    return _shaped(_reduced(x, at, wide, s, reduce, include_self), array_of(input).shape)
+    return in_shape(_reduced(x, at, wide, s, reduce, include_self), array_of(input).shape)

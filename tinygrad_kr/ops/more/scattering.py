@@ -18,17 +18,14 @@ from tinygrad_kr.errors import ArgumentError, DTypeError, IndexingError, ShapeEr
 from tinygrad_kr.ops.arithmetic import add, mul
 from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import array_of, array_of_kind, normal_dim, numpy_names
-from tinygrad_kr.ops.gathering import (
-    _check_range,
-    _common,
-)
+from tinygrad_kr.ops.gathering import check_range
 from tinygrad_kr.ops.indexing import getitem, numbered, parse, refused, spread
 from tinygrad_kr.ops.inplace import write
 from tinygrad_kr.ops.joining import along
 from tinygrad_kr.ops.linalg import diagonal
 from tinygrad_kr.ops.more.picking import flat_places, in_dim, select
 from tinygrad_kr.ops.pointwise import filling
-from tinygrad_kr.ops.shape import expand, ravel, reshape
+from tinygrad_kr.ops.shape import common_shape, expand, ravel, reshape
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -58,8 +55,11 @@ def _alike(name: str, input: Any, source: Any) -> None:
         )
 
 
-def _shaped(x: Any, shape: tuple[int, ...]) -> Tensor:
-    """``x`` in that shape: itself if it has it, as an in-place form asks."""
+def in_shape(x: Any, shape: tuple[int, ...]) -> Tensor:
+    """그 형상으로 된 사본. 이미 그 형상이면 그대로.
+
+    ``x`` in that shape: itself if it has it, as an in-place form asks, else a copy.
+    """
     if array_of(x).shape == shape:
         return x  # type: ignore[no-any-return]
     return reshape(clone(x), shape)
@@ -155,12 +155,17 @@ def fill_diagonal(input: Any, fill_value: Any, wrap: bool = False) -> Tensor:
 # Along a dimension
 
 
-def _rows(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Any, int, Array, Any]:
-    """Input, ``dim`` counted from the front, index and source, scalars as vectors of one element;
-    refuses what does not fit."""
+def checked_slices(
+    name: str, input: Any, dim: int, index: Any, source: Any
+) -> tuple[Any, int, Array, Any]:
+    """input, 앞에서 센 dim, index, source. 서로 맞지 않으면 거절한다.
+
+    Input, ``dim`` counted from the front, index and source, scalars as vectors of one element;
+    refuses what does not fit.
+    """
     _alike(name, input, source)
     i, at = array_of_kind("iu", name, index), normal_dim(dim, array_of(input).ndim)
-    x, s = (_shaped(a, array_of(a).shape or (1,)) for a in (input, source))
+    x, s = (in_shape(a, array_of(a).shape or (1,)) for a in (input, source))
     rows = as_array(x).shape
     if i.ndim > 1 or as_array(s).shape != (*rows[:at], i.size, *rows[at + 1 :]):
         raise IndexingError(
@@ -169,7 +174,7 @@ def _rows(name: str, input: Any, dim: int, index: Any, source: Any) -> tuple[Any
             f"{name}(): an index of shape {i.shape} and a source of shape {as_array(s).shape} do "
             f"not fit dimension {at} of shape {rows}.",
         )
-    _check_range(name, i, at, rows[at])
+    check_range(name, i, at, rows[at])
     return x, at, np.array(i, np.intp, ndmin=1), s
 
 
@@ -180,11 +185,11 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     ``input`` with ``alpha`` times the slices of ``source`` added to those along ``dim`` that a 1-d
     ``index`` names; what it names twice is added to twice.
     """
-    x, at, i, s = _rows("index_add", input, dim, index, source)
+    x, at, i, s = checked_slices("index_add", input, dim, index, source)
     dtype = as_array(x).dtype
     scaled = s if alpha == 1 else mul(s, filling(alpha, dtype))
     added = spread(scaled, shape=as_array(x).shape, index=along(at, i)[:-1])
-    return _shaped(add(x, added), array_of(input).shape)
+    return in_shape(add(x, added), array_of(input).shape)
 
 
 @numpy_names
@@ -194,9 +199,9 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
     ``input`` with the slices of ``source`` in the place of those along ``dim`` that a 1-d ``index``
     names.
     """
-    x, at, i, s = _rows("index_copy", input, dim, index, source)
+    x, at, i, s = checked_slices("index_copy", input, dim, index, source)
     out = write(x, s, steps=(), index=along(at, i)[:-1])
-    return _shaped(out, array_of(input).shape)
+    return in_shape(out, array_of(input).shape)
 
 
 @numpy_names
@@ -208,7 +213,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
     """
     shape, i = array_of(input).shape, array_of_kind("iu", "index_fill", index)
     at, number = normal_dim(dim, len(shape)), _number("index_fill", input, value)
-    x = _shaped(input, shape or (1,))
+    x = in_shape(input, shape or (1,))
     n = as_array(x).shape[at]
     if i.ndim > 1:
         raise ShapeError(
@@ -216,8 +221,8 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
             f"index_fill: Index has to be a vector or a scalar, not of shape {i.shape}.",
         )
     places = np.unique(np.where(i < 0, i + n, i))  # each is filled once
-    _check_range("index_fill", places, at, n)
-    return _shaped(write(x, number, steps=(), index=along(at, places)[:-1]), shape)
+    check_range("index_fill", places, at, n)
+    return in_shape(write(x, number, steps=(), index=along(at, places)[:-1]), shape)
 
 
 # By indices and masks of all dimensions
@@ -230,7 +235,7 @@ def _placed(name: str, x: Any, values: Any, index: Any, accumulate: bool) -> Ten
         room = numbered(shape)[index].shape
     except IndexError:
         raise refused(shape, index) from None
-    if _common(name, room, array_of(values).shape) != room:
+    if common_shape(name, room, array_of(values).shape) != room:
         raise ShapeError(
             f"{name}: 형상 {array_of(values).shape}인 값을 인덱스가 고른 형상 {room}에 넣을 수 "
             "없습니다.",
@@ -291,7 +296,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
     """
     _alike("masked_scatter", input, source)
     m = array_of_kind("b", "masked_scatter", mask)
-    shape = _common("masked_scatter", array_of(input).shape, m.shape)
+    shape = common_shape("masked_scatter", array_of(input).shape, m.shape)
     wide = np.array(np.broadcast_to(m, shape))
     count, given = int(wide.sum()), array_of(source).size
     if given < count:

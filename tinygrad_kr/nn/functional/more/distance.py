@@ -19,7 +19,7 @@ from tinygrad_kr.ops.dims import array_of, numpy_names
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.norms import norm
 from tinygrad_kr.ops.reduction import need_floating, sum
-from tinygrad_kr.ops.shape import expand
+from tinygrad_kr.ops.shape import common_shape, expand
 from tinygrad_kr.tensor import Tensor
 
 __all__ = ["bilinear", "cosine_similarity", "pairwise_distance", "pdist"]
@@ -62,13 +62,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     tensor(0.7071)
     """
     dtype = result_dtype(array_of(x1), array_of(x2))
-    try:
-        shape = np.broadcast_shapes(x1.shape, x2.shape)
-    except ValueError:
-        raise ShapeError(
-            f"형상 {x1.shape}과(와) {x2.shape}은(는) 브로드캐스트할 수 없습니다.",
-            f"shapes {x1.shape} and {x2.shape} cannot be broadcast together.",
-        ) from None
+    shape = common_shape("cosine_similarity", array_of(x1).shape, array_of(x2).shape)
 
     def directed(x: Any) -> Any:
         x = need_floating("cosine_similarity", expand(cast(x, dtype), shape))
