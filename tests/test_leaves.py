@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,33 @@ def test_only_leaves_and_type_checkers_see_leaves(path: Path) -> None:
 
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert [name for name in imports(tree) if "more" in name.split(".")] == []
+
+
+def is_module(name: str) -> bool:
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=str(p.relative_to(PACKAGE))) for p in sorted(PACKAGE.rglob("*.py"))],
+)
+def test_a_name_with_an_underscore_is_of_its_file_only(path: Path) -> None:
+    """Nobody imports such a name, nor takes it as the attribute of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    meant: dict[str, str] = {}  # by the names that imports bind
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            lead = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            meant |= {a.asname or a.name: lead + a.name for a in node.names}
+    taken = [*meant.values()]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            first, _, rest = ast.unparse(node.value).partition(".")
+            owner = f"{meant.get(first, first)}.{rest}".rstrip(".")
+            taken += [f"{owner}.{node.attr}"] * is_module(owner)
+    own = re.compile(r"\._[^_]\w*$")
+    assert [name for name in taken if own.search(name)] == []
 
 
 def test_the_rarer_methods_are_all_listed() -> None:
