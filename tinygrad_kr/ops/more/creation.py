@@ -15,7 +15,7 @@ from tinygrad_kr.dtypes import as_dtype
 from tinygrad_kr.errors import ArgumentError, DTypeError
 from tinygrad_kr.ops.conversion import clone
 from tinygrad_kr.ops.creation import as_shape, as_tensor, default_or, ends, finish
-from tinygrad_kr.ops.pointwise import in_dtype
+from tinygrad_kr.ops.pointwise import filling, in_dtype
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -111,7 +111,7 @@ def scalar_tensor(
 
     A number as a 0-d tensor, in the default dtype unless another is asked for.
     """
-    return finish(in_dtype(as_array(s), default_or(dtype), copy=False), requires_grad, device)
+    return finish(filling(as_array(s), default_or(dtype)), requires_grad, device)
 
 
 def _triangle(row: int, col: int, offset: int, dtype: Any, device: Any, lower: bool) -> Tensor:
