@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import as_array
 from tinygrad_kr.linalg.factors import raw_svd
 from tinygrad_kr.linalg.matrices import lapack, matrix, mT
@@ -18,19 +19,10 @@ from tinygrad_kr.linalg.solving import raw_inv
 from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.scan import prod
+from tinygrad_kr.return_types import SLogDet
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-
-class SLogDet(NamedTuple):
-    """행렬식의 부호와 로그.
-
-    The sign and the logarithm of a determinant.
-    """
-
-    sign: Tensor
-    logabsdet: Tensor
 
 
 def _cofactors(x: Any, y: Any) -> Any:
@@ -77,7 +69,7 @@ def slogdet(A: Any) -> SLogDet:
 
     The sign of the determinant and the logarithm of its absolute value, −inf if that is 0.
     """
-    return SLogDet(*_slogdet(matrix("linalg.slogdet", A, square=True)))
+    return return_types.linalg_slogdet(*_slogdet(matrix("linalg.slogdet", A, square=True)))
 
 
 def logdet(input: Any) -> Tensor:

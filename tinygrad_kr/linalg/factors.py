@@ -7,10 +7,11 @@ singular values or eigenvalues is infinite or nan, as in PyTorch.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DeviceError, GradientError
 from tinygrad_kr.linalg.matrices import lapack, matrix, mT
@@ -19,40 +20,10 @@ from tinygrad_kr.ops.comparison import where
 from tinygrad_kr.ops.joining import cat
 from tinygrad_kr.ops.linalg import tril
 from tinygrad_kr.ops.primitive import Primitive
+from tinygrad_kr.return_types import QR, SVD, Eigh
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-
-class QR(NamedTuple):
-    """직교 행렬과 위 삼각 행렬.
-
-    An orthogonal and an upper triangular matrix.
-    """
-
-    Q: Tensor
-    R: Tensor
-
-
-class SVD(NamedTuple):
-    """특잇값과 그 벡터들.
-
-    Singular values and their vectors.
-    """
-
-    U: Tensor
-    S: Tensor
-    Vh: Tensor
-
-
-class Eigh(NamedTuple):
-    """고윳값과 고유벡터.
-
-    Eigenvalues and eigenvectors.
-    """
-
-    eigenvalues: Tensor
-    eigenvectors: Tensor
 
 
 def _or_0(g: Any, like: Any) -> Any:
@@ -102,10 +73,10 @@ def qr(A: Any, mode: str = "reduced") -> QR:
         )
     m, n = matrix("linalg.qr", A).shape[-2:]
     if mode == "r" or m >= n:
-        return QR(*_qr(A, mode=mode))
+        return return_types.linalg_qr(*_qr(A, mode=mode))
     # A wide one: of its square part, and the rest follows.
     q, r = _qr(A[..., :m], mode="reduced")
-    return QR(q, cat([r, mT(q) @ A[..., m:]], -1))
+    return return_types.linalg_qr(q, cat([r, mT(q) @ A[..., m:]], -1))
 
 
 # Singular values
@@ -163,7 +134,7 @@ def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> SVD
         LinAlgError: A is not finite.
     """
     _no_driver(driver)
-    return SVD(*raw_svd(matrix("linalg.svd", A), full=full_matrices))
+    return return_types.linalg_svd(*raw_svd(matrix("linalg.svd", A), full=full_matrices))
 
 
 def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
@@ -212,7 +183,7 @@ def eigh(A: Any, UPLO: str = "L") -> Eigh:
         raise ArgumentError(
             f"UPLO는 'L'이나 'U'입니다: {UPLO!r}.", f"UPLO must be 'L' or 'U', not {UPLO!r}."
         )
-    return Eigh(*_eigh(A, uplo=UPLO.upper()))
+    return return_types.linalg_eigh(*_eigh(A, uplo=UPLO.upper()))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:

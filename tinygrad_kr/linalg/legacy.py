@@ -5,9 +5,11 @@ What PyTorch shows at its top level: names that stood there before ``linalg``, i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_kr.linalg.determinants import det, logdet, slogdet
+from tinygrad_kr import return_types
+from tinygrad_kr.linalg.determinants import det, logdet
+from tinygrad_kr.linalg.determinants import slogdet as _slogdet
 from tinygrad_kr.linalg.factors import qr as _qr
 from tinygrad_kr.linalg.factors import svd as _svd
 from tinygrad_kr.linalg.matrices import misfit, mT
@@ -21,6 +23,7 @@ from tinygrad_kr.linalg.solving import cholesky_inverse, cholesky_solve, inv
 from tinygrad_kr.ops.creation import zeros
 from tinygrad_kr.ops.dims import Dims, array_of, numpy_names
 from tinygrad_kr.ops.shape import flip
+from tinygrad_kr.return_types import QR, OldSVD, SLogDet
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -34,17 +37,6 @@ __all__ = [
 inverse = inv
 
 
-class OldSVD(NamedTuple):
-    """특잇값과 그 벡터들, V는 전치하지 않은 것.
-
-    Singular values and their vectors, V not transposed.
-    """
-
-    U: Tensor
-    S: Tensor
-    V: Tensor
-
-
 def cholesky(input: Any, upper: bool = False) -> Tensor:
     """촐레스키 분해.
 
@@ -53,12 +45,12 @@ def cholesky(input: Any, upper: bool = False) -> Tensor:
     return _cholesky(input, upper=upper)
 
 
-def qr(input: Any, some: bool = True) -> Any:
+def qr(input: Any, some: bool = True) -> QR:
     """QR 분해.
 
     :func:`tinygrad_kr.linalg.qr`, reduced if ``some``, else complete.
     """
-    return _qr(input, "reduced" if some else "complete")
+    return return_types.qr(*_qr(input, "reduced" if some else "complete"))
 
 
 def svd(input: Any, some: bool = True, compute_uv: bool = True) -> OldSVD:
@@ -71,7 +63,15 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> OldSVD:
     if not compute_uv:
         m, n = input.shape[-2:]
         u, vh = (zeros((*input.shape[:-2], k, k), dtype=input.dtype) for k in (m, n))
-    return OldSVD(u, s, mT(vh))
+    return return_types.svd(u, s, mT(vh))
+
+
+def slogdet(input: Any) -> SLogDet:
+    """행렬식의 부호와 로그.
+
+    See :func:`tinygrad_kr.linalg.slogdet`.
+    """
+    return return_types.slogdet(*_slogdet(input))
 
 
 def pinverse(input: Any, rcond: float = 1e-15) -> Tensor:

@@ -7,10 +7,11 @@ most max(atol, rtol σ₁).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import as_array, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError
@@ -21,21 +22,10 @@ from tinygrad_kr.ops.linalg import matmul
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import sum
 from tinygrad_kr.ops.shape import reshape, squeeze, unsqueeze
+from tinygrad_kr.return_types import LstSq
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-
-class LstSq(NamedTuple):
-    """최소 제곱의 해와 그에 대한 것.
-
-    A solution by least squares, and what is known of it.
-    """
-
-    solution: Tensor
-    residuals: Tensor
-    rank: Tensor
-    singular_values: Tensor
 
 
 def _counts(sizes: Array, shape: tuple[int, ...], atol: Any, rtol: Any) -> Array:
@@ -138,7 +128,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     residuals = sum((matmul(a, x) - b) ** 2, -2)
     if m <= n or driver in (None, "gelsy") or (driver != "gels" and (rank < n).any()):
         residuals = reshape(residuals, (-1,))[:0]
-    return LstSq(
+    return return_types.linalg_lstsq(
         squeeze(x, -1) if vector else x,
         residuals,
         wrap(np.empty(0, np.int64) if driver == "gels" else np.asarray(rank)),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.dtypes import Array, int32
 from tinygrad_kr.errors import ArgumentError, LinAlgError
@@ -21,6 +22,7 @@ from tinygrad_kr.ops.dims import array_of, normal_dims
 from tinygrad_kr.ops.linalg import tril, triu
 from tinygrad_kr.ops.primitive import Needs, Primitive
 from tinygrad_kr.ops.shape import movedim, reshape, squeeze, unsqueeze
+from tinygrad_kr.return_types import CholeskyEx, InvEx, SolveEx
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -196,36 +198,6 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
 # What says how far it came in place of refusing
 
 
-class InvEx(NamedTuple):
-    """역행렬과 실패한 곳.
-
-    An inverse, and where it failed.
-    """
-
-    inverse: Tensor
-    info: Tensor
-
-
-class SolveEx(NamedTuple):
-    """해와 실패한 곳.
-
-    A solution, and where it failed.
-    """
-
-    result: Tensor
-    info: Tensor
-
-
-class CholeskyEx(NamedTuple):
-    """촐레스키 인수와 실패한 곳.
-
-    A Cholesky factor, and where it failed.
-    """
-
-    L: Tensor
-    info: Tensor
-
-
 def _first_zero_pivot(a: Array) -> int:
     """The number, from 1, of the column where elimination finds nothing to divide by; else 0."""
     a = a.copy()
@@ -272,7 +244,7 @@ def inv_ex(A: Any, *, check_errors: bool = False) -> InvEx:
 
     The inverse, and the number of the first pivot that is 0, if one is: there the inverse is nan.
     """
-    return InvEx(*_with_info(inv, A, _first_zero_pivot, check_errors))
+    return return_types.linalg_inv_ex(*_with_info(inv, A, _first_zero_pivot, check_errors))
 
 
 def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> SolveEx:
@@ -282,7 +254,7 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
     """
     matrix("linalg.solve_ex", A, square=True)
     found = _with_info(lambda a: solve(a, B, left=left), A, _first_zero_pivot, check_errors)
-    return SolveEx(*found)
+    return return_types.linalg_solve_ex(*found)
 
 
 def cholesky_ex(input: Any, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
@@ -297,7 +269,7 @@ def cholesky_ex(input: Any, *, upper: bool = False, check_errors: bool = False) 
         return _first_bad_minor(a.T if upper else a)
 
     found = _with_info(lambda a: cholesky(a, upper=upper), input, minor, check_errors)
-    return CholeskyEx(*found)
+    return return_types.linalg_cholesky_ex(*found)
 
 
 # Of tensors

@@ -11,8 +11,8 @@ from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import TensorBase
 from tinygrad_kr.ops import inplace
 from tinygrad_kr.ops.dims import Dims, numpy_names
-from tinygrad_kr.ops.order import Selection
 from tinygrad_kr.ops.reduction import sum_to_size
+from tinygrad_kr.return_types import Selection
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import TensorBase, as_array, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError
@@ -22,19 +23,10 @@ from tinygrad_kr.ops.conversion import cast, clone
 from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, normal_dims, numpy_names
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import counted, mean, restored, sum
+from tinygrad_kr.return_types import Selection
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
-
-
-class Selection(NamedTuple):
-    """값과 그 인덱스.
-
-    Values chosen along a dimension, and the indices where they stood.
-    """
-
-    values: Tensor
-    indices: Tensor
 
 
 def _pick_forward(x: Array, *, index: Array, dim: int, keepdim: bool) -> Any:
@@ -63,15 +55,17 @@ _place: Callable[..., Tensor] = Primitive(
 )
 
 
-def select(input: Any, index: Array, dim: int, keepdim: bool = True) -> Selection:
+def select(
+    kind: type[Selection], input: Any, index: Array, dim: int, keepdim: bool = True
+) -> Selection:
     """The values of ``input`` at ``index`` along ``dim``, and the index itself.
 
     If not ``keepdim``, both lose that dimension, in which they have size 1.
     """
     if input.ndim == 0:
-        return Selection(clone(input), index_like(input, index.reshape(())))
+        return kind(clone(input), index_like(input, index.reshape(())))
     values = _pick(input, index=index, dim=dim, keepdim=keepdim)
-    return Selection(values, index_like(input, index.reshape(values.shape)))
+    return kind(values, index_like(input, index.reshape(values.shape)))
 
 
 def index_like(input: Any, index: Array) -> Any:
@@ -101,7 +95,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
         stable: equal values keep their order; here they do so in any case.
     """
     dim = normal_dim(dim, array_of(input).ndim)
-    return select(input, _order(as_array(input), dim, descending), dim)
+    return select(return_types.sort, input, _order(as_array(input), dim, descending), dim)
 
 
 @numpy_names
@@ -135,7 +129,8 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
             f"selected index k out of range: {k}, dimension {dim} has size {size}.",
         )
     order = _order(as_array(input), dim, largest)
-    return select(input, order if input.ndim == 0 else np.take(order, range(k), dim), dim)
+    order = order if input.ndim == 0 else np.take(order, range(k), dim)
+    return select(return_types.topk, input, order, dim)
 
 
 # Extremes
@@ -241,7 +236,7 @@ def chosen(choose: Any, name: str, input: Any, dim: Any, keepdim: bool) -> Selec
     dim = normal_dim(dim, array_of(input).ndim)
     need_elements(name, input, dim)
     index = np.asarray(choose(as_array(input), axis=dim, keepdims=True))
-    return select(input, index, dim, keepdim)
+    return select(getattr(return_types, name), input, index, dim, keepdim)
 
 
 @overload

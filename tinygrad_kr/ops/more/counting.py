@@ -7,11 +7,11 @@ Counting, binning and finding. No gradient flows through these, but through the 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_kr import dtypes
+from tinygrad_kr import dtypes, return_types
 from tinygrad_kr.autograd.base import TensorBase, as_array, to_ndarray, wrap
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, ShapeError
@@ -20,6 +20,7 @@ from tinygrad_kr.ops.gathering import index_select
 from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.order import sort
 from tinygrad_kr.ops.shape import ravel
+from tinygrad_kr.return_types import Histogram
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -68,13 +69,6 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         )
     dtype = w.dtype if w.dtype == dtypes.float32 else dtypes.float64
     return wrap(np.bincount(x, w, minlength).astype(dtype))
-
-
-class Histogram(NamedTuple):
-    """세어 본 수와 구간의 경계. The counts, and the edges of the bins."""
-
-    hist: Tensor
-    bin_edges: Tensor
 
 
 def _limits(name: str, x: Array, given: tuple[float, float] | None, margin: float) -> Array:
@@ -157,7 +151,7 @@ def histogram(
     if density:
         with np.errstate(all="ignore"):
             found = found / found.sum() / np.diff(edges)
-    return Histogram(wrap(found), wrap(edges.copy()))
+    return return_types.histogram(wrap(found), wrap(edges.copy()))
 
 
 # What differs

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.dtypes import float64, int32
 from tinygrad_kr.errors import DTypeError
 from tinygrad_kr.ops.arithmetic import add, div, divided, flat, pow, sub, trunc
@@ -22,6 +23,7 @@ from tinygrad_kr.ops.exponential import rsqrt, sigmoid
 from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.pointwise import Binary, Unary
 from tinygrad_kr.ops.primitive import Primitive
+from tinygrad_kr.return_types import Frexp
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -131,16 +133,6 @@ def ldexp(input: Any, other: Any) -> Tensor:
     return product
 
 
-class Frexp(NamedTuple):
-    """가수와 지수.
-
-    A mantissa and an exponent.
-    """
-
-    mantissa: Tensor
-    exponent: Tensor
-
-
 _frexp: Primitive = Primitive(
     "frexp",
     lambda x: (lambda m, e: (np.asarray(m), np.asarray(e, int32)))(*np.frexp(x)),
@@ -157,13 +149,15 @@ def frexp(input: Any) -> Frexp:
 
     >>> import tinygrad_kr as tg
     >>> tg.frexp(tg.tensor([6.0, -0.25]))
-    Frexp(mantissa=tensor([ 0.7500, -0.5000]), exponent=tensor([ 3, -1], dtype=torch.int32))
+    torch.return_types.frexp(
+    mantissa=tensor([ 0.7500, -0.5000]),
+    exponent=tensor([ 3, -1], dtype=torch.int32))
 
     Raises:
         DTypeError: of integers or bools.
     """
     array_of_kind("f", "frexp", input)
-    return Frexp(*_frexp(input))
+    return return_types.frexp(*_frexp(input))
 
 
 @takes_out

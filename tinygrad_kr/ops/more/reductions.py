@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.dtypes import Array, int64
 from tinygrad_kr.errors import ArgumentError, DTypeError, ShapeError
@@ -22,7 +23,6 @@ from tinygrad_kr.ops.dims import Dims, array_of, normal_dim, numpy_names
 from tinygrad_kr.ops.gathering import take_along_dim
 from tinygrad_kr.ops.more.out import takes_out
 from tinygrad_kr.ops.order import (
-    Selection,
     amax,
     amin,
     argmedian,
@@ -35,6 +35,7 @@ from tinygrad_kr.ops.pointwise import Unary
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import mean, need_floating, sum
 from tinygrad_kr.ops.shape import movedim, ravel, reshape
+from tinygrad_kr.return_types import Extremes, Selection
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -120,13 +121,6 @@ def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 # By order
 
 
-class Extremes(NamedTuple):
-    """가장 작은 값과 가장 큰 값. The smallest and the largest values."""
-
-    min: Tensor
-    max: Tensor
-
-
 @takes_out
 @numpy_names
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
@@ -135,7 +129,7 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Ext
     The named tuple ``(min, max)`` over ``dim``; equal ones share the gradient.
     """
     at = need_elements("aminmax", input, dim)
-    return Extremes(amin(input, at, keepdim), amax(input, at, keepdim))
+    return return_types.aminmax(amin(input, at, keepdim), amax(input, at, keepdim))
 
 
 @takes_out

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_kr import return_types
 from tinygrad_kr.autograd.base import TensorBase, as_array
 from tinygrad_kr.dtypes import Array
 from tinygrad_kr.errors import ArgumentError, DimError, DTypeError, ShapeError
@@ -21,11 +22,12 @@ from tinygrad_kr.ops.gathering import gather
 from tinygrad_kr.ops.indexing import getitem
 from tinygrad_kr.ops.joining import along, cat
 from tinygrad_kr.ops.more.out import takes_out
-from tinygrad_kr.ops.order import Selection, index_like
+from tinygrad_kr.ops.order import index_like
 from tinygrad_kr.ops.primitive import Primitive
 from tinygrad_kr.ops.reduction import need_floating, sum
 from tinygrad_kr.ops.scan import cumsum
 from tinygrad_kr.ops.shape import reshape
+from tinygrad_kr.return_types import Selection
 
 if TYPE_CHECKING:
     from tinygrad_kr.tensor import Tensor
@@ -49,7 +51,7 @@ def _cut(x: Any, dim: int, start: int | None, stop: int | None) -> Any:
 # Running extremes
 
 
-def _running(ufunc: Any, input: Any, dim: int) -> Selection:
+def _running(kind: type[Selection], ufunc: Any, input: Any, dim: int) -> Selection:
     x = array_of(input)
     dim = normal_dim(dim, x.ndim)
     if x.size == 0 or x.ndim == 0:
@@ -58,7 +60,7 @@ def _running(ufunc: Any, input: Any, dim: int) -> Selection:
         held = (x == ufunc.accumulate(x, axis=dim)) | np.isnan(x)
         place = np.arange(x.shape[dim]).reshape(-1, *[1] * (x.ndim - 1 - dim))
         index = np.maximum.accumulate(np.where(held, place, 0), axis=dim)
-    return Selection(gather(input, dim, index), index_like(input, index))
+    return kind(gather(input, dim, index), index_like(input, index))
 
 
 @takes_out
@@ -73,7 +75,7 @@ def cummax(input: Any, dim: int) -> Selection:
     >>> tg.cummax(tg.tensor([1.0, 3.0, 2.0, 3.0]), 0).indices
     tensor([0, 1, 1, 3])
     """
-    return _running(np.maximum, input, dim)
+    return _running(return_types.cummax, np.maximum, input, dim)
 
 
 @takes_out
@@ -83,7 +85,7 @@ def cummin(input: Any, dim: int) -> Selection:
 
     The smallest so far; see :func:`cummax`.
     """
-    return _running(np.minimum, input, dim)
+    return _running(return_types.cummin, np.minimum, input, dim)
 
 
 # log of the running sum of exponentials
