@@ -46,12 +46,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"proofs: {draws.total():,} draws of {len(draws)} ops, {least:,} at least ({op})"
         )
-    beside: dict[str, tuple[int, ...]] = {}
-    for report in terminalreporter.getreports("passed"):
-        beside.update(counts for key, counts in report.user_properties if key == "parity")
+    # Two tests may compare the same name, each by samples of its own.
+    beside = [
+        counts
+        for report in terminalreporter.getreports("passed")
+        for key, counts in report.user_properties
+        if key == "parity"
+    ]
     if beside:
-        taken, refused, first, second = map(sum, zip(*beside.values(), strict=True))
+        names, counts = zip(*beside, strict=True)
+        taken, refused, first, second = map(sum, zip(*counts, strict=True))
         terminalreporter.write_line(
-            f"beside PyTorch: {len(beside)} names, {taken:,} samples ({first:,} with gradients, "
+            f"beside PyTorch: {len({*names})} names, {taken:,} samples ({first:,} with gradients, "
             f"{second:,} with second derivatives), {refused:,} refused by both"
         )
