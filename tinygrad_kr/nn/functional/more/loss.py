@@ -61,6 +61,8 @@ def huber_loss(
             f"delta={delta}은(는) 0보다 커야 합니다.",
             f"huber_loss does not support non-positive values for delta: {delta}.",
         )
+    if weight is not None:
+        weight = same_shape(weight, input.shape)
     warn_of_broadcast(input, target)
     error = need_floating("huber_loss", input) - target
     size = abs(error)
@@ -69,7 +71,7 @@ def huber_loss(
     losses = where(near, 0.5 * short * short, delta * where(near, 0.0, size - 0.5 * delta))
     losses = cast(losses, input.dtype)
     if weight is not None:
-        losses = losses * same_shape(weight, input.shape)
+        losses = losses * weight
     return reduced(losses, reduction)
 
 
