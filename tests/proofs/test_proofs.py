@@ -24,7 +24,7 @@ FAMILIES = [
     "elementwise", "reductions", "shapes", "indexing", "linalg", "functional", "layers",
     "spatial", "activations_more", "losses_more", "reductions_more", "elementwise_more",
     "linalg_more", "shapes_more", "indexing_more", "layers_more", "spatial_more", "recurrent",
-    "distributions", "transforms", "sampling_more",
+    "attention", "distributions", "transforms", "sampling_more",
 ]  # fmt: skip
 RECORDS: list[OpRecord] = [
     record
