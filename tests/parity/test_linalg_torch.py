@@ -1,5 +1,5 @@
-"""Norms, systems and factors of matrices beside PyTorch's. Factors that are unique but for signs are
-compared through what does not depend on those."""
+"""Norms, systems and factors of matrices beside PyTorch's. Factors that are unique but for signs
+are compared through what does not depend on those."""
 
 from __future__ import annotations
 
