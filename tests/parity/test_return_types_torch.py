@@ -46,3 +46,13 @@ def test_shown(name: str) -> None:
     found = type(found)(*(wrap(value.numpy()) for value in expected))
     assert repr(found) == str(found) == repr(expected)
     assert repr(pickle.loads(pickle.dumps(found))) == repr(copy.deepcopy(found)) == repr(found)
+
+
+def test_keys_shown() -> None:
+    def load(lib: Any, **more: Any) -> Any:
+        layer = lib.nn.Linear(2, 2, bias="bias" not in more)
+        weight = {"weight": layer.weight} if "bias" in more else {}
+        return layer.load_state_dict({**weight, **more}, strict=False)
+
+    assert repr(load(tg)) == repr(load(torch))
+    assert repr(load(tg, bias=0)) == repr(load(torch, bias=0))
