@@ -143,6 +143,7 @@ def _with_dtypes(module: Any) -> Any:
         ("std", ops.std, [2, 2], [0, 0]),
         ("std", ops.std, [1e-200, -1e-200], [0, 0]),
         ("norm", ops.norm, [0, 0], [0, 0]),
+        ("norm", lambda x: ops.norm(x) * nan, [0, 0], [nan, nan]),
         ("abs", lambda x: ops.norm(x, 1), [0, -3], [0, -1]),
         ("p_norm", lambda x: ops.norm(x, 3), [0, 0], [0, 0]),
         ("p_norm", lambda x: ops.norm(x, 0.5), [0, 4], [0, 1]),

@@ -49,7 +49,7 @@ _norm2: Callable[..., Tensor] = Primitive(
     "norm",
     _norm2_forward,
     x=lambda g, x, y, dims, keepdim: (
-        x * restored(where(y == 0, 0.0, g / where(y == 0, 1.0, y)), dims, keepdim)
+        x * restored(where(y == 0, g * 0.0, g / where(y == 0, 1.0, y)), dims, keepdim)
     ),
 )
 _norm: Callable[..., Tensor] = Primitive("p_norm", _norm_forward, x=_norm_slope)
