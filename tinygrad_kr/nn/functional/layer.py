@@ -121,6 +121,14 @@ def normalize_batch(
             f"입력은 (N, C)나 (N, C, *)이어야 합니다: {x.shape}.",
             f"the input must be (N, C) or (N, C, *), not {x.shape}.",
         )
+    count = x.size // max(x.shape[1], 1)
+    if training and count == 1 and not of_one:
+        raise ShapeError(
+            f"훈련 중에는 채널마다 값이 둘 이상이어야 합니다: 형상 {x.shape}. drop_last=True로 "
+            "작은 배치를 빼거나 eval()을 부르세요.",
+            f"Expected more than 1 value per channel when training, got shape {x.shape}; use "
+            "drop_last=True in the DataLoader, or call eval().",
+        )
     same_dtype(x, x)
     for own in (running_mean, running_var, weight, bias):
         if own is None:
@@ -138,14 +146,6 @@ def normalize_batch(
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
         shape = fused.channels(input)
         return input * reshape(scale, shape) + reshape(shift, shape)
-    count = x.size // max(x.shape[1], 1)
-    if count == 1 and not of_one:
-        raise ShapeError(
-            f"훈련 중에는 채널마다 값이 둘 이상이어야 합니다: 형상 {x.shape}. drop_last=True로 "
-            "작은 배치를 빼거나 eval()을 부르세요.",
-            f"Expected more than 1 value per channel when training, got shape {x.shape}; use "
-            "drop_last=True in the DataLoader, or call eval().",
-        )
     y, mean, var = fused.batch_norm(input, weight, bias, eps)
     if unbiased and count:
         var = var * (count / (count - 1))
