@@ -29,11 +29,16 @@ def slipped(m: Drawn, shape: Shape) -> Shape:
     return m.of((*shape, 1), shape[1:], (*shape[:-1], shape[-1] + 1))  # type: ignore[no-any-return]
 
 
-def states(m: Drawn, shapes: list[Shape], dtype: str) -> tuple[Any, ...]:
+def longer(m: Drawn, shape: Shape) -> Shape:
+    """The shape, now and then with a side that is wrong."""
+    return (*shape[:-1], shape[-1] + m.chance(0.04))
+
+
+def states(m: Drawn, shapes: list[Shape], dtype: str, slip: Any = slipped) -> tuple[Any, ...]:
     """No states, one, or a pair."""
     if m.chance(0.4):
         return ()
-    drawn = tuple(m.floats(slipped(m, shape), dtype) for shape in shapes)
+    drawn = tuple(m.floats(slip(m, shape), dtype) for shape in shapes)
     return (drawn if len(drawn) > 1 else drawn[0],)
 
 
@@ -79,7 +84,10 @@ def cell(kind: str) -> Callable[[Drawn], ModuleSample]:
         if kind == "GRUCell":  # PyTorch crashes on wrong shapes
             hx = () if m.chance(0.4) else (m.floats(shapes[0], dtype),)
             return options, (m.floats((*lead, width), dtype), *hx)
-        return options, (m.floats(slipped(m, (*lead, width)), dtype), *states(m, shapes, dtype))
+        # Of a state of another number of dimensions PyTorch reads what is not there.
+        hx = states(m, shapes, dtype, longer)
+        slip = longer if hx else slipped
+        return options, (m.floats(slip(m, (*lead, width)), dtype), *hx)
 
     return sample
 
