@@ -121,12 +121,16 @@ def system(m: Drawn) -> Sample:
     return (unfit(m) if m.chance(0.1) else a, b), kwargs
 
 
+def steep(a: Array) -> Array:
+    """Squares whose triangles are far from singular too."""
+    return np.asarray(a + 2 * np.sign(a + 0.1) * np.eye(a.shape[-1], dtype=a.dtype))
+
+
 def triangles(m: Drawn) -> Sample:
     a = square(m)
     left = m.chance(0.7)
     kwargs = {"upper": m.chance(), "left": left, "unitriangular": m.chance(0.3)}
-    diagonal = np.eye(a.shape[-1], dtype=a.dtype)
-    return (a + 2 * np.sign(a + 0.1) * diagonal, right_hand(m, a, left)), kwargs
+    return (steep(a), right_hand(m, a, left)), kwargs
 
 
 def positive(m: Drawn) -> Array:
@@ -341,7 +345,7 @@ def test_given_a_factor(name: str, record_property: Callable[[str, Any], None]) 
     """PyTorch's gradient fills the other triangle too, which it never looked at."""
 
     def samples(m: Drawn) -> Sample:
-        a = square(m)
+        a = steep(square(m))
         before = (right_hand(m, a),) if name == "cholesky_solve" else ()
         return (*before, unfit(m) if m.chance(0.1) else a), {"upper": m.chance()}
 
