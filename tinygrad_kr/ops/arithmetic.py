@@ -74,7 +74,7 @@ def _power(a: Any, b: Any) -> Any:
 
 def _power_slope(a: Any, b: Any) -> Any:
     if isinstance(b, bool | int | float):
-        return b * a ** (b - 1) if b != 0 else flat(a)
+        return b * a ** (b - 1) if b != 0 else 0
     # 0 · a⁻¹ is 0 for every a; where a⁻¹ is not finite it is not computed.
     still = logical_and(b == 0, logical_not(isfinite(reciprocal(a))))
     return where(still, 0.0, b * a ** where(still, 1.0, b - 1))
