@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.battery import arrays, check_parity, leaf, shapes
+from tests.ops.battery import arrays, check_op, check_parity, leaf, shapes
 from tinygrad_kr import ops
 from tinygrad_kr.autograd import grad
 from tinygrad_kr.autograd.base import wrap
@@ -162,6 +162,15 @@ def test_conventions(name: str, f: Any, values: list[float], expected: list[floa
     y.backward(wrap(np.ones(y.shape)))
     assert x._grad is not None
     np.testing.assert_allclose(x._grad._array, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "prod", "var", "std", "norm", "amax", "amin", "logsumexp"]
+)
+def test_a_gradient_finds_its_row(name: str) -> None:
+    """The dimension that is gone from the result is the last: no broadcasting puts it back."""
+    rows = np.array([[0.0, 3.0, 1.0], [-2.0, 0.5, 2.0]])
+    check_op(lambda x: getattr(ops, name)(x, dim=1), rows)
 
 
 @pytest.mark.parametrize("f", [ops.std, ops.norm, lambda x: ops.norm(x, 3)])
