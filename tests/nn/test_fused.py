@@ -115,6 +115,24 @@ def test_the_bias_may_be_changed_after_a_batch_norm() -> None:
         y.sum().backward()
 
 
+# Layer normalisation
+
+
+def test_layer_norm_of_one_feature_is_its_bias() -> None:
+    x, bias = wrap(seeded(0, 4, 1)).requires_grad_(), wrap(seeded(1, 1)).requires_grad_()
+    y = F.layer_norm(x, (1,), None, bias)
+    assert y.tolist() == [bias.tolist()] * 4
+    dx, db = grad(y.sum(), (x, bias))
+    assert dx.tolist() == [[0]] * 4 and db.tolist() == [4]
+
+
+def test_layer_norm_of_no_features_has_no_elements() -> None:
+    x = wrap(np.ones((2, 0))).requires_grad_()
+    y = F.layer_norm(x, (0,))
+    (dx,) = grad(y.sum(), x)
+    assert y.shape == dx.shape == (2, 0)
+
+
 # Cross-entropy
 
 

@@ -163,7 +163,7 @@ def batch_norm(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Array, 
 def _row_mean(x: Array) -> Array:
     """The mean of each row of a matrix, as a column; as a product, for speed."""
     mean: Array = x @ _ones(x.shape[1], x.dtype)[:, None]
-    mean /= max(x.shape[1], 1)
+    mean /= x.shape[1]
     return mean
 
 
