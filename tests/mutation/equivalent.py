@@ -10,6 +10,7 @@ _NAN = "nan is nan"
 _SPREAD = "a gradient of one number spreads over the losses"
 _UNDAMPED = "without dampening the factor is 1"
 _SUMMED = "float32 is summed well either way"
+_OF_RESULT = "a gradient has the dtype of the result, here that of x"
 _UNASKED = "the engine passes over the gradient of an input that needs none"
 
 EQUIVALENT: dict[str, str] = {
@@ -33,6 +34,10 @@ EQUIVALENT: dict[str, str] = {
     " -> getitem(g, index=along(dim, slice(start, end)))": _UNASKED,
     "joining:stack.vjp:condition: getitem(g, index=along(dim, i)) if need else None"
     " -> getitem(g, index=along(dim, i))": _UNASKED,
+    "order:_shared:saved value: x -> g in cast(x == restored(y, dims"
+    ", keepdim), x.dtype)": _OF_RESULT,
+    "order:shared_by_all:saved value: x -> g in cast(logical_or(x == y, logical_and( ..."
+    "  x.dtype)": _OF_RESULT,
     "scan:_cumprod_doubling:condition: step < n -> (step <= n)": "one more round joins x and no"
     " elements",
     "scan:_cumprod_doubling:drop: n - step -> (-step)": "a slice may end counted from behind",
