@@ -59,6 +59,8 @@ EQUIVALENT: dict[str, str] = {
     "fused:_cross_entropy_reference:condition: sum(losses) if reduce else losses"
     " -> losses": _SPREAD,
     "fused:_cross_entropy_reference:forgotten call: sum(losses) -> losses": _SPREAD,
+    "fused:linear:condition: _linear(x, weight, bias) if x.ndim = ... ht, bias)"
+    " -> _by_rows(_linear, x, weight, bias)": "a matrix is its own rows, reshaped for nothing",
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,

@@ -15,7 +15,7 @@ from tests.ops.battery import check_parity
 from tests.proofs.elementwise import BINARY, UNARY
 from tinygrad_kr import ops
 from tinygrad_kr.autograd.base import wrap
-from tinygrad_kr.errors import ArgumentError
+from tinygrad_kr.errors import ArgumentError, DTypeError
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 FLOATS = ["float16", "float32", "float64"]
@@ -211,3 +211,10 @@ def test_a_numpy_scalar_in_a_vjp_keeps_its_dtype() -> None:
 def test_what_is_no_tensor_is_refused(f: Callable[[Any], Any], thing: Any) -> None:
     with pytest.raises(ArgumentError):
         f(thing)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.complex64])
+def test_numpys_other_dtypes_are_refused(dtype: Any) -> None:
+    for other in (dtype(1), np.ones(2, dtype)):
+        with pytest.raises(DTypeError):
+            ops.add(ops.tensor([1.0, 2.0]), other)
