@@ -198,7 +198,7 @@ def _weight_forward(x: Array, by: Array, *, how: Slide) -> Array:
 
 
 def _channel_sums(g: Any) -> Any:
-    return sum(sum(g, tuple(range(2, g.ndim))), 0)
+    return sum(g, (0, *range(2, g.ndim)))
 
 
 #: 합성곱. y of (N, C, *size), a weight of (O, C / groups, *kernel) and a bias of (O,) or None.
