@@ -11,6 +11,10 @@ _SPREAD = "a gradient of one number spreads over the losses"
 _UNDAMPED = "without dampening the factor is 1"
 _SUMMED = "float32 is summed well either way"
 _OF_RESULT = "a gradient has the dtype of the result, here that of x"
+_LARGER = "the result is b where b is taken, and a where a is"
+_STILLBORN = "it runs at import alone, where nothing negates or doubles a function"
+_ROUND = "one more round joins x and no elements"
+_ONE_SHAPE = "both have the same shape"
 _UNASKED = "the engine passes over the gradient of an input that needs none"
 
 EQUIVALENT: dict[str, str] = {
@@ -34,14 +38,15 @@ EQUIVALENT: dict[str, str] = {
     " -> getitem(g, index=along(dim, slice(start, end)))": _UNASKED,
     "joining:stack.vjp:condition: getitem(g, index=along(dim, i)) if need else None"
     " -> getitem(g, index=along(dim, i))": _UNASKED,
+    "norms:_edge_slope:saved value: x -> g in cast(abs(x) == restored(y, dims, kee ..."
+    "  x.dtype)": _OF_RESULT,
     "order:_shared:saved value: x -> g in cast(x == restored(y, dims"
     ", keepdim), x.dtype)": _OF_RESULT,
     "order:shared_by_all:saved value: x -> g in cast(logical_or(x == y, logical_and( ..."
     "  x.dtype)": _OF_RESULT,
-    "scan:_cumprod_doubling:condition: step < n -> (step <= n)": "one more round joins x and no"
-    " elements",
+    "scan:_cumprod_doubling:condition: step < n -> (step <= n)": _ROUND,
     "scan:_cumprod_doubling:drop: n - step -> (-step)": "a slice may end counted from behind",
-    "scan:_cumprod_slope:saved value: x -> g in x.ndim == 0": "both have the same shape",
+    "scan:_cumprod_slope:saved value: x -> g in x.ndim == 0": _ONE_SHAPE,
     "scan:_prod_slope:saved value: x -> g in dims and x.size": "without elements in g an empty x"
     " has sizes that cannot be worked out; with some its reshaping is empty too",
     "scan:_prod_tree:constant: 1 -> 0 in sum(x, d, True) + 1": _EMPTY,
@@ -61,6 +66,25 @@ EQUIVALENT: dict[str, str] = {
     "fused:_cross_entropy_reference:forgotten call: sum(losses) -> losses": _SPREAD,
     "fused:linear:condition: _linear(x, weight, bias) if x.ndim = ... ht, bias)"
     " -> _by_rows(_linear, x, weight, bias)": "a matrix is its own rows, reshaped for nothing",
+    "out:takes_out:factor: taking -> (2 * taking)": _STILLBORN,
+    "out:takes_out:sign: taking -> (-taking)": _STILLBORN,
+    "pointwise:copysign.a:swap: y / a -> (a / y)": "the two are of one size",
+    "pointwise:fmax.a:saved value: lambda g, a, b: where(logical_or(a > ... , g, 0.0)"
+    " -> lambda g, a, y: where(logical_or(a > ... , g, 0.0)": _LARGER,
+    "pointwise:fmax.b:saved value: lambda g, a, b: where(logical_or(a > ... , 0.0, g)"
+    " -> lambda g, a, y: where(logical_or(a > ... , 0.0, g)": _LARGER,
+    "pointwise:fmin.a:saved value: lambda g, a, b: where(logical_or(a < ... , g, 0.0)"
+    " -> lambda g, a, y: where(logical_or(a < ... , g, 0.0)": _LARGER,
+    "pointwise:fmin.b:saved value: lambda g, a, b: where(logical_or(a < ... , 0.0, g)"
+    " -> lambda g, a, y: where(logical_or(a < ... , 0.0, g)": _LARGER,
+    "pointwise:nextafter.a:saved value: lambda g, a, b: where(a == b, 0.0, g)"
+    " -> lambda g, a, y: where(a == y, 0.0, g)": "the next number is a itself only where b is",
+    "reducing:_reduce_vjp:saved value: g -> y in cast(condition, g.dtype)": _OF_RESULT,
+    "reducing:_reduce_vjp:saved value: g -> y in np.zeros(x.shape, g.dtype)": _OF_RESULT,
+    "reducing:_reduce_vjp:saved value: x -> g in np.zeros(x.shape, g.dtype)": _ONE_SHAPE,
+    "reductions:zeroed.x:saved value: x -> g in cast(logical_not(isnan(x)), x.dtype)": _OF_RESULT,
+    "scans:_logcumsumexp_doubling:condition: step < x.shape[dim] -> (step <= x.shape[dim])": _ROUND,
+    "scans:_logcumsumexp_slope:saved value: x -> g in x.ndim == 0": _ONE_SHAPE,
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,

@@ -191,7 +191,8 @@ def targets() -> list[Target]:
                     name = keyword.value.id
                     follow(module, name, {record})
                     # The function is a target by its own name; here only its place can be broken.
-                    function = module.functions[name]
+                    home, own = module.imports.get(name, (module.name, name))
+                    function = modules[home].functions[own]
                     found[module.name, label] = Target(
                         module, label, function, {record}, keyword.value
                     )

@@ -84,7 +84,11 @@ def test_out_is_refused(name: str, out: Any, error: type[Exception]) -> None:
 
 def test_out_wants_no_gradient() -> None:
     x = A.clone().requires_grad_()
-    for call in (tg.exp, lambda x, out: tg.addcmul(B, B, x, out=out)):
+    for call in (
+        tg.exp,
+        lambda x, out: tg.addcmul(B, B, x, out=out),
+        lambda x, out: tg.addcmul(B, B, tensor2=x, out=out),
+    ):
         with pytest.raises(GradientError, match="detach"):
             call(x, out=tg.zeros(2))
     with tg.no_grad():
@@ -202,7 +206,35 @@ def test_a_product_with_a_logarithm_is_0_where_its_factor_is() -> None:
     assert special.xlog1py(0, tg.tensor([-1.0])).tolist() == [0]
 
 
-def test_the_step_at_0_passes_the_gradient_to_its_value() -> None:
-    values = tg.ones(3, requires_grad=True)
-    tg.heaviside(tg.tensor([-1.0, 0.0, 1.0]), values).sum().backward()
-    assert values.grad.tolist() == [0, 1, 0]
+nan = math.nan
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b", "by_a", "by_b"),
+    [
+        ("atan2", [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, -1, 0]),
+        ("copysign", [0, 1, -1, 2], [1, -1, 1, -1], [0, -1, -1, -1], [0, 0, 0, 0]),
+        ("fmax", [1, 0, nan, 0, nan], [1, 1, 0, nan, nan], [1, 0, 0, 1, 1], [0, 1, 1, 0, 0]),
+        ("fmin", [1, 2, nan, 0, nan], [1, 1, 0, nan, nan], [1, 0, 0, 1, 1], [0, 1, 1, 0, 0]),
+        ("nextafter", [1, 1, 0], [1, 2, 5e-324], [0, 1, 1], [0, 0, 0]),
+        # PyTorch has no gradient of the step: at 0 it is its value's.
+        ("heaviside", [-1, 0, 1], [2, 2, 2], [0, 0, 0], [0, 1, 0]),
+    ],
+)
+def test_gradients_at_ties_nan_and_zeros(
+    name: str, a: list[float], b: list[float], by_a: list[float], by_b: list[float]
+) -> None:
+    x, y = (tg.tensor(v, dtype=tg.float64, requires_grad=True) for v in (a, b))
+    (2 * getattr(tg, name)(x, y)).sum().backward()
+    assert (x.grad / 2).tolist() == by_a and (y.grad / 2).tolist() == by_b
+
+
+def test_the_angle_of_the_origin_has_no_second_derivative_either() -> None:
+    a, b = (tg.zeros((), requires_grad=True) for _ in "ab")
+    (slope,) = tg.autograd.grad(tg.atan2(a, b), a, create_graph=True)
+    assert [g.item() for g in tg.autograd.grad(slope, (a, b))] == [0, 0]
+
+
+def test_ldexp_reaches_from_end_to_end_of_the_range() -> None:
+    """2^2000 itself is infinite."""
+    assert tg.ldexp(tg.tensor(2.0**-1000, dtype=tg.float64), 2000).item() == 2.0**1000

@@ -101,3 +101,23 @@ def test_windows_of_what_is_turned_are_views() -> None:
     x = tg.arange(12.0).reshape(3, 4)
     x[1:].T.unfold(0, 2, 2).zero_()
     assert x.sum() == 6
+
+
+@pytest.mark.parametrize(
+    ("reduce", "at", "from_", "by_x", "by_src"),
+    [
+        # A lone 0 has the product of the others; two of one place have nothing.
+        ("prod", [2, 5, 0], [0, 3, 4, 0], [0, 40, 0], [6, 0, 50, 0]),
+        ("prod", [2, 5, 0], [0, 0, 0, 7], [0, 0, 700], [0, 0, 50, 0]),
+        ("prod", [0, 1, 0], [2, 3, 0, 7], [6, 0, 700], [0, 0, 10, 0]),
+        ("amax", [1, 2, 9], [1, 1, 3, 4], [1 / 3, 0, 100], [1 / 3, 1 / 3, 10, 0]),
+        ("amin", [1, 2, 9], [1, 0, 3, 9], [0, 10, 50], [0, 1, 0, 50]),
+    ],
+)
+def test_gradients_of_scattered_zeros_and_ties(
+    reduce: str, at: list[float], from_: list[float], by_x: list[float], by_src: list[float]
+) -> None:
+    x, src = (tg.tensor(v, dtype=tg.float64, requires_grad=True) for v in ([*at, 4], from_))
+    y = tg.scatter_reduce(x, 0, tg.tensor([0, 0, 1, 2]), src, reduce)
+    y.backward(tg.tensor([1.0, 10.0, 100.0, 0.0], dtype=tg.float64))
+    assert x.grad.tolist() == [*by_x, 0] and src.grad.tolist() == by_src

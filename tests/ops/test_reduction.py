@@ -149,6 +149,7 @@ def _with_dtypes(module: Any) -> Any:
         ("p_norm", lambda x: ops.norm(x, 0.5), [0, 4], [0, 1]),
         ("p_norm", lambda x: ops.norm(x, -1), [0, -4, 3], [0, 0, 0]),
         ("p_norm", lambda x: ops.norm(x, inf), [3, -3], [0.5, -0.5]),
+        ("p_norm", lambda x: ops.norm(x, inf), [3, nan, -3], [0, 0, 0]),
         ("prod", ops.prod, [0, 0, 3], [0, 0, 0]),
         ("cumprod", lambda x: ops.cumprod(x, 0), [2, 0, 3, 0, 5], [1, 8, 0, 0, 0]),
         ("softmax", lambda x: ops.softmax(x, 0), [-inf, 0, 0], [0, 0, 0]),

@@ -73,7 +73,7 @@ logaddexp2 = _pair(
 )  # fmt: skip
 copysign = _pair(
     "copysign", np.copysign, "b의 부호를 가진 a. The size of a with the sign of b.",
-    a=lambda g, a, y: where(a == 0, 0.0, g * (y / a)), b=lambda g: flat(g),
+    a=lambda g, a, y: where(a == 0, 0.0, g * (y / a)), b=flat,
 )  # fmt: skip
 fmod = Binary(
     "fmod", divided(np.fmod), "나머지. The remainder, with the sign of the dividend.",
@@ -94,11 +94,11 @@ fmin = Binary(
 heaviside = Binary(
     "heaviside", lambda a, b: np.where(a == 0, b, np.asarray(a > 0, np.result_type(a, b))),
     "계단 함수, 0에서는 b. The step function: 0 below 0, 1 above, b at 0.",
-    a=lambda g: flat(g), b=lambda g, a: g * (a == 0),
+    a=flat, b=lambda g, a: g * (a == 0),
 )  # fmt: skip
 nextafter = Binary(
     "nextafter", np.nextafter, "b 쪽으로 다음 수. The next number from a towards b.",
-    a=lambda g, a, b: where(a == b, 0.0, g), b=lambda g: flat(g),
+    a=lambda g, a, b: where(a == b, 0.0, g), b=flat,
 )  # fmt: skip
 gcd = Binary("gcd", np.gcd, "최대공약수. The greatest common divisor.")
 lcm = Binary("lcm", np.lcm, "최소공배수. The least common multiple.", quiet=True)
