@@ -42,6 +42,8 @@ T = tg.tensor
         (lambda x: tg.cdist(x[:, None], T([[1.0]]), 0).sum(), [1, 3], [0, 0]),
         (lambda x: tg.cdist(x[None], x[None].detach(), compute_mode="use_mm_for_euclid_dist"),
          [3, 4], [0, 0]),
+        (lambda x: tg.cdist(x[None], T([[0.0, 0.0]]), compute_mode="use_mm_for_euclid_dist"),
+         [0, 1], [0, 1]),
         (lambda x: tg.unique(x).sum(), [2, 1, 2], [1, 1, 0]),
     ],
 )  # fmt: skip
@@ -50,6 +52,14 @@ def test_conventions(f: Any, values: list[float], expected: list[float]) -> None
     x = tg.tensor(values, dtype=tg.float64, requires_grad=True)
     (g,) = tg.autograd.grad(f(x).sum(), x)
     np.testing.assert_allclose(g.numpy(), expected)
+
+
+def test_the_second_derivative_of_the_distance_of_equal_rows_is_0() -> None:
+    x, v = T([[3.0, 4.0]], requires_grad=True), T([[1.0]], requires_grad=True)
+    y = tg.cdist(x, x.detach(), compute_mode="use_mm_for_euclid_dist")
+    (slope,) = tg.autograd.grad(y, x, v, create_graph=True)
+    by_x, by_v = tg.autograd.grad(slope.sum(), (x, v))
+    assert by_x.tolist() == [[0, 0]] and by_v.tolist() == [[0]]
 
 
 @pytest.mark.parametrize(
