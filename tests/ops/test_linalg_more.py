@@ -42,6 +42,18 @@ def test_a_failure_is_told_apart_in_a_batch() -> None:
     assert inverse[0].isnan().all() and inverse[1].tolist() == [[0.5, 0.0], [0.0, 0.25]]
 
 
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+def test_both_derivatives_of_determinants_singular_or_not(scale: float) -> None:
+    """One has no inverse, the other equal singular values: neither way serves both."""
+    values = scale * np.array([[[0.0, 1.0], [1.0, 0.0]], [[0.1, 0.2], [0.3, 0.6]]])
+    x = tg.tensor(values, requires_grad=True)
+    (first,) = tg.autograd.grad(linalg.det(x).sum(), x, create_graph=True)
+    cofactors = values[:, ::-1, ::-1] * [[1, -1], [-1, 1]]
+    np.testing.assert_allclose(first.detach().numpy(), cofactors, 1e-9, 0)
+    (second,) = tg.autograd.grad((first * tg.tensor([[1.0, 2.0], [3.0, 4.0]])).sum(), x)
+    np.testing.assert_allclose(second.numpy(), [[[4, -3], [-2, 1]]] * 2, 1e-6)
+
+
 def test_methods() -> None:
     x = tg.tensor([[4.0, 1.0], [1.0, 3.0]])
     assert tg.allclose(x.inverse() @ x, tg.eye(2), atol=1e-6)
