@@ -15,6 +15,9 @@ _LARGER = "the result is b where b is taken, and a where a is"
 _STILLBORN = "it runs at import alone, where nothing negates or doubles a function"
 _ROUND = "one more round joins x and no elements"
 _ONE_SHAPE = "both have the same shape"
+_SQUARE = "the matrix is square"
+_NOTHING = "0 is 0 with any factor"
+_BOUND = "a bound of rounding, beside which either way is right"
 _UNASKED = "the engine passes over the gradient of an input that needs none"
 
 EQUIVALENT: dict[str, str] = {
@@ -85,6 +88,18 @@ EQUIVALENT: dict[str, str] = {
     "reductions:zeroed.x:saved value: x -> g in cast(logical_not(isnan(x)), x.dtype)": _OF_RESULT,
     "scans:_logcumsumexp_doubling:condition: step < x.shape[dim] -> (step <= x.shape[dim])": _ROUND,
     "scans:_logcumsumexp_slope:saved value: x -> g in x.ndim == 0": _ONE_SHAPE,
+    "determinants:_cofactors:constant: 1 -> 2 in -1": "columns bound a determinant as rows do",
+    "determinants:_cofactors:constant: 1 -> 2 in -1 #3": _SQUARE,
+    "determinants:_cofactors:constant: 100 -> 101 in 100 * np.finfo(a.dtype).eps": _BOUND,
+    "determinants:_cofactors:drop: 100 * np.finfo(a.dtype).eps -> (np.finfo(a.dtype).eps)": _BOUND,
+    "determinants:_cofactors:forgotten call: np.sign(np.linalg.det(as_array(u)) * ... ray(vh)))"
+    " -> (np.linalg.det(as_array(u)) * np.lin ... ray(vh)))": "it is 1 or -1, to rounding",
+    "determinants:_cofactors:constant: True -> False in raw_svd(where(singular, x, apart), full="
+    "True)": _SQUARE,
+    "factors:_or_0:factor: like * 0 -> (2 * (like * 0))": _NOTHING,
+    "factors:_or_0:sign: like * 0 -> (-(like * 0))": _NOTHING,
+    "factors:_qr_slope:constant: 1 -> 2 in -1": _SQUARE,
+    "matrices:mT:swap: transpose(x, -2, -1) -> transpose(x, -1, -2)": "either dimension first",
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,

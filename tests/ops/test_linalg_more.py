@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_kr as tg
+from tests.ops.battery import check_op
 from tinygrad_kr import linalg
 from tinygrad_kr.errors import DeviceError, GradientError, LinAlgError
 
@@ -29,11 +30,22 @@ def test_refused_by_lapack(function: Callable[..., Any], values: Any) -> None:
 
 
 def test_no_derivative() -> None:
-    for mode, part in (("complete", 0), ("r", 1)):
+    for mode, part, batch in (("complete", 0, 1), ("complete", 0, 4), ("r", 1, 1)):
         with pytest.raises(GradientError, match="reduced"):
-            linalg.qr(tg.ones(3, 2).requires_grad_(), mode)[part].sum().backward()
+            linalg.qr(tg.ones(batch, 3, 2).requires_grad_(), mode)[part].sum().backward()
     with pytest.raises(DeviceError):
         linalg.svd(tg.ones(2, 2), driver="gesvd")
+
+
+def test_complete_qr_of_a_square_has_a_derivative() -> None:
+    check_op(lambda x: linalg.qr(x, "complete"), np.array([[2.0, 1.0], [0.5, 3.0]]))
+
+
+@pytest.mark.parametrize("side", ["U", "Vh"])
+def test_one_side_of_an_svd_has_its_gradient(side: str) -> None:
+    """Squared, for the signs of singular vectors are anyone's."""
+    matrix = np.array([[2.0, 1.0], [0.5, 3.0], [1.0, -1.0]])
+    check_op(lambda x: getattr(linalg.svd(x, full_matrices=False), side) ** 2, matrix)
 
 
 def test_a_failure_is_told_apart_in_a_batch() -> None:
@@ -42,7 +54,7 @@ def test_a_failure_is_told_apart_in_a_batch() -> None:
     assert inverse[0].isnan().all() and inverse[1].tolist() == [[0.5, 0.0], [0.0, 0.25]]
 
 
-@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+@pytest.mark.parametrize("scale", [1e-10, -1.0, 1e10])
 def test_both_derivatives_of_determinants_singular_or_not(scale: float) -> None:
     """One has no inverse, the other equal singular values: neither way serves both."""
     values = scale * np.array([[[0.0, 1.0], [1.0, 0.0]], [[0.1, 0.2], [0.3, 0.6]]])
