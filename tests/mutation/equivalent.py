@@ -100,6 +100,10 @@ EQUIVALENT: dict[str, str] = {
     "factors:_or_0:sign: like * 0 -> (-(like * 0))": _NOTHING,
     "factors:_qr_slope:constant: 1 -> 2 in -1": _SQUARE,
     "matrices:mT:swap: transpose(x, -2, -1) -> transpose(x, -1, -2)": "either dimension first",
+    "products:_exp_slope:constant: 1 -> 2 in -1": _SQUARE,
+    "products:_exp_slope:saved value: x -> g in mT(x) #2": "zeros of one shape",
+    "solving:_solve_vjp:condition: -(of_b @ mT(y)) if needs[0] else None"
+    " -> (-(of_b @ mT(y)))": _UNASKED,
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,

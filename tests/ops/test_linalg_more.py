@@ -48,6 +48,12 @@ def test_one_side_of_an_svd_has_its_gradient(side: str) -> None:
     check_op(lambda x: getattr(linalg.svd(x, full_matrices=False), side) ** 2, matrix)
 
 
+def test_a_right_side_alone_has_its_gradient() -> None:
+    fixed = tg.tensor([[2.0, 1.0], [0.0, 4.0]], dtype=tg.float64)
+    for solve in (linalg.solve, lambda a, b: linalg.solve_triangular(a, b, upper=True)):
+        check_op(lambda b, solve=solve: solve(fixed, b), np.array([[1.0, 2.0], [3.0, -1.0]]))
+
+
 def test_a_failure_is_told_apart_in_a_batch() -> None:
     inverse, info = linalg.inv_ex(tg.tensor([SINGULAR, [[2.0, 0.0], [0.0, 4.0]]]))
     assert info.tolist() == [2, 0]
