@@ -54,6 +54,11 @@ def test_a_right_side_alone_has_its_gradient() -> None:
         check_op(lambda b, solve=solve: solve(fixed, b), np.array([[1.0, 2.0], [3.0, -1.0]]))
 
 
+def test_the_sign_of_a_determinant_is_constant() -> None:
+    x = tg.tensor([[2.0, 1.0], [0.0, 3.0]], requires_grad=True)
+    assert tg.autograd.grad(linalg.slogdet(x).sign, x, allow_unused=True) == (None,)
+
+
 def test_a_failure_is_told_apart_in_a_batch() -> None:
     inverse, info = linalg.inv_ex(tg.tensor([SINGULAR, [[2.0, 0.0], [0.0, 4.0]]]))
     assert info.tolist() == [2, 0]
