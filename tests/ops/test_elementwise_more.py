@@ -204,6 +204,10 @@ def test_a_product_with_a_logarithm_is_0_where_its_factor_is() -> None:
     assert y[:2].tolist() == [0, 0] and math.isnan(y[2].item())
     assert x.grad[:2].tolist() == pytest.approx([0, math.log(2)])
     assert special.xlog1py(0, tg.tensor([-1.0])).tolist() == [0]
+    for product, edge in ((special.xlogy, 0.0), (special.xlog1py, -1.0)):
+        a = tg.tensor([0.0, 0.0, 1.0], requires_grad=True)
+        product(a, tg.tensor([edge, edge + 0.5, edge])).sum().backward()
+        assert a.grad.tolist() == pytest.approx([0, math.log(0.5), -math.inf])
 
 
 nan = math.nan
