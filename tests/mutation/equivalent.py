@@ -107,6 +107,7 @@ EQUIVALENT: dict[str, str] = {
     "blocks:_part:forgotten call: array.reshape(-1) -> array": "as many rows have all the elements",
     "loss:cross_entropy:factor: loss + math.nan -> (2 * (loss + math.nan))": _NAN,
     "loss:cross_entropy:operator: loss + math.nan -> (loss - math.nan)": _NAN,
+    "loss:_shares:constant: 1 -> 2 in max(classes, 1)": "of a single class every loss is 0",
     "loss:cross_entropy:sign: loss + math.nan -> (-(loss + math.nan))": _NAN,
     "optimizer:Optimizer._together:drop: arrays + held -> held": "a plan that never fits is"
     " made anew, and does the same",

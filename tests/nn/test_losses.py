@@ -120,6 +120,13 @@ def test_ignored_places_get_no_gradient() -> None:
     F.cross_entropy(x, ops.tensor([1, 0, 0]), ignore_index=0).backward()
 
 
+@pytest.mark.parametrize("index", [0, 2])
+def test_probabilities_have_no_label_to_ignore(index: int) -> None:
+    with pytest.raises(ArgumentError, match=f"ignore_index={index}") as error:
+        F.cross_entropy(ops.zeros(2, 3), ops.full((2, 3), 1 / 3), ignore_index=index)
+    two_lines(error)
+
+
 @pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
 def test_classification_refuses(loss: Any) -> None:
     x = ops.zeros(2, 3)

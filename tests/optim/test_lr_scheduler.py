@@ -103,6 +103,18 @@ def test_schedules_chain() -> None:
     np.testing.assert_allclose(fall.get_last_lr(), [0.1 * 0.9**4, 0.3 * 0.9**4])
 
 
+@pytest.mark.parametrize("start", [0.1, 0.3, 1 / 3, 0.7])
+def test_a_rate_that_falls_to_nothing_is_never_negative(start: float) -> None:
+    """A sum of rounded steps would end at -2e-16 and the like."""
+    for total in range(1, 20):
+        opt = optimizer()
+        fall = lr_scheduler.LinearLR(opt, start, 0.0, total)
+        for _ in range(total):
+            opt.step()
+            fall.step()
+        assert all(0 <= rate < 1e-15 for rate in fall.get_last_lr())
+
+
 def test_plateau_takes_a_number_and_no_words() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer())
     schedule.step(tg.tensor(3.0))
