@@ -190,6 +190,12 @@ def test_at_the_ends(name: str, at: list[float], want: list[float]) -> None:
     np.testing.assert_allclose(found, want, 0, 1e-15)
 
 
+def test_the_slope_of_logit_at_its_ends_and_beyond() -> None:
+    x = tg.tensor([-0.5, 0.0, 0.5, 1.0, 1.5], requires_grad=True)
+    special.logit(x).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [math.nan, math.inf, 4, math.inf, math.nan])
+
+
 def test_second_derivative_of_sinc_at_0() -> None:
     x = tg.zeros((), dtype=tg.float64, requires_grad=True)
     (first,) = tg.autograd.grad(special.sinc(x), x, create_graph=True)
