@@ -72,6 +72,7 @@ def same_shape(of: Any, shape: tuple[int, ...]) -> Any:
 
 
 def warn_of_broadcast(input: Any, target: Any) -> None:
+    """정답의 형상이 입력과 다르면 경고한다. Warn of a target of another shape than the input's."""
     x, t = input.shape, target.shape
     if x != t:
         warnings.warn(
@@ -83,6 +84,7 @@ def warn_of_broadcast(input: Any, target: Any) -> None:
 
 
 def check_binary(name: str, input: Any, target: Any) -> None:
+    """소수형이고 형상이 같은지. Refuse an integer input, or a target of another shape."""
     need_floating(name, input)
     x, t = input.shape, target.shape
     if x != t:
